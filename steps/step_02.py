@@ -1,0 +1,31 @@
+"""Step 02: the causal mask.
+
+A language model predicts each token from the ones before it, so attention must not look
+ahead. The mask is added to the attention scores: 0 leaves a score alone, -inf turns into
+probability 0 in the softmax.
+
+Check your work: `pixi run s02` (or `./run s02`).
+"""
+
+from max.driver import Device
+from max.dtype import DType
+from max.experimental import functional as F
+from max.experimental.tensor import Tensor
+from max.graph import DimLike
+
+
+def causal_mask(seq_length: DimLike, dtype: DType, device: Device) -> Tensor:
+    """The additive mask of causal attention ("Attention Is All You Need", section 3.2.3).
+
+    Returns:
+        [seq_length, seq_length]: row i is the token that looks, column j the token it looks
+        at. 0 where j <= i, -inf where j > i.
+    """
+    # TODO 1: close everything.
+    #   Make a [seq_length, seq_length] tensor that is -inf everywhere, with the given dtype
+    #   and device.
+    raise NotImplementedError("step 02, TODO 1: close everything")
+
+    # TODO 2: open the past.
+    #   Put 0 on and below the diagonal, where j <= i, and return the result.
+    raise NotImplementedError("step 02, TODO 2: open the past")

@@ -1,0 +1,34 @@
+"""Step 03: layer normalization.
+
+Each token's vector is shifted and scaled to mean 0 and variance 1, which keeps the numbers
+in a deep network in range. A learned scale and shift then give the network its freedom back.
+
+Check your work: `pixi run s03` (or `./run s03`).
+"""
+
+from max.experimental import functional as F
+from max.experimental.nn import Module
+from max.experimental.tensor import Tensor
+
+
+class LayerNorm(Module[[Tensor], Tensor]):
+    """Layer normalization over the last axis (Ba et al., 2016).
+
+    Parameters ``weight`` (the scale, gamma) and ``bias`` (the shift, beta), both [dim], are
+    named as in the Hugging Face checkpoint.
+    """
+
+    def __init__(self, dim: int, eps: float = 1e-5) -> None:
+        # TODO 1: make the parameters.
+        #   A new layer neither scales nor shifts:
+        #   self.eps, the eps that was passed
+        #   self.weight [dim], all ones
+        #   self.bias [dim], all zeros
+        raise NotImplementedError("step 03, TODO 1: make the parameters")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalize the last axis of ``x`` [..., dim]; the shape stays."""
+        # TODO 2: normalize, scale, shift.
+        #   Return (x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance
+        #   taken over the last axis and the variance divided by dim (not dim - 1).
+        raise NotImplementedError("step 03, TODO 2: normalize, scale, shift")

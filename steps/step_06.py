@@ -1,0 +1,42 @@
+"""Step 06: position embeddings.
+
+Attention alone cannot tell "dog bites man" from "man bites dog": it sees a set of tokens.
+GPT-2 adds a learned vector for each position.
+
+Check your work: `pixi run s06` (or `./run s06`).
+"""
+
+from max.dtype import DType
+from max.experimental import functional as F
+from max.experimental import random
+from max.experimental.nn import Module
+from max.experimental.tensor import Tensor
+
+from solutions.solution_01 import GPT2Config
+
+
+class GPT2PositionEmbeddings(Module[[Tensor], Tensor]):
+    """One vector per position: ``wpe`` in the Hugging Face checkpoint.
+
+    Its parameter ``weight`` is [n_positions, n_embd].
+    """
+
+    def __init__(self, config: GPT2Config) -> None:
+        # TODO 1: make the table.
+        #   self.weight [n_positions, n_embd], filled with normally distributed random numbers
+        #   of mean 0 and standard deviation 0.02, as in step 05.
+        raise NotImplementedError("step 06, TODO 1: make the table")
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        """The vectors of positions 0, 1, ... of ``input_ids`` [batch, seq_length].
+
+        Returns:
+            [seq_length, n_embd]: the same for every row of the batch, whatever the ids.
+        """
+        # TODO 2: count the positions.
+        #   Make 0, 1, ..., seq_length - 1: an int64 tensor on the device of input_ids.
+        raise NotImplementedError("step 06, TODO 2: count the positions")
+
+        # TODO 3: look up the positions.
+        #   Return the rows of the table at these positions.
+        raise NotImplementedError("step 06, TODO 3: look up the positions")
