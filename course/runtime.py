@@ -1,0 +1,93 @@
+"""MAX, made quick and quiet. Everything that runs MAX goes through here, before it imports MAX.
+
+Why each measure is taken, and what it saves, is told in the README ("How it stays fast").
+"""
+
+import logging
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from max.driver import Device
+
+DEVICE_VARIABLE = "COURSE_DEVICE"
+
+_defaults = ExitStack()  # never closed: MAX's default device and dtype of this process
+
+
+class DeviceError(ValueError):
+    """The device that was asked for is unknown or not there."""
+
+
+def prepare() -> None:
+    """Set the process up for eager MAX. Call it once, before anything imports MAX."""
+    # The default executor compiles every eager graph in background processes, which take
+    # the cores from the program itself.
+    os.environ.setdefault("MAX_EAGER_EXECUTOR", "interpreter")
+    # MAX warns of a kernel compiled on the spot (ours are loaded beforehand) and of spellings
+    # that older texts use and the checks accept.
+    logging.getLogger("max").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    # Each eager operation runs through asyncio.run, which before Python 3.13 swaps the default
+    # SIGINT handler out and, to swap it back, renders a repr that holds the whole tensor: a
+    # hundredfold slowdown. Any other handler avoids it; this one does what the default does.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def killable() -> Iterator[None]:
+    """Let Ctrl-C end the process at once while MAX compiles.
+
+    The compiler is one long native call, and a Python handler would run only after it.
+    """
+    previous = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def pick_device(name: str | None = None) -> "Device":
+    """The device to run on, which also becomes MAX's default device, in float32.
+
+    Args:
+        name: "cpu", "gpu" or "gpu:N". Without a name the environment variable COURSE_DEVICE
+            decides, and without that a GPU where MAX sees one, except Apple's, which has given
+            wrong logits for sequences of more than three tokens.
+
+    Raises:
+        DeviceError: the name is unknown, or that device is not there.
+    """
+    from max.driver import CPU, Accelerator, accelerator_count
+    from max.dtype import DType
+    from max.experimental import tensor
+
+    name = name or os.environ.get(DEVICE_VARIABLE) or None
+    count = accelerator_count()
+    kind, _, index = (name or "").partition(":")
+    if name is None:
+        device = Accelerator() if count and sys.platform != "darwin" else CPU()
+    elif name == "cpu":
+        device = CPU()
+    elif kind == "gpu" and (index == "" or index.isdecimal()):
+        number = int(index or 0)
+        if number >= count:
+            raise DeviceError(f"device {name!r} is not there: MAX sees {count} GPUs on this machine")
+        device = Accelerator(number)
+    else:
+        raise DeviceError(f"device {name!r} is unknown: expected cpu, gpu or gpu:N")
+
+    _defaults.enter_context(tensor.default_device(device))
+    # On an accelerator MAX's own default is bfloat16, which NumPy cannot read.
+    _defaults.enter_context(tensor.default_dtype(DType.float32))
+    return device

@@ -1,0 +1,88 @@
+"""How the checks look at a learner's values: every failure says what was expected and what came."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from max.driver import CPU, Device
+from max.dtype import DType
+from max.experimental.nn import Module
+from max.experimental.tensor import Tensor
+
+
+class CheckFailure(AssertionError):
+    """A check that was not passed, in the words that the learner reads."""
+
+    def __init__(self, expected: str, actual: str, help: str | None = None) -> None:
+        super().__init__(f"expected {expected}; got {actual}" + (f". {help}" if help else ""))
+        self.expected = expected
+        self.actual = actual
+        self.help = help
+
+
+def tensor(array: Any, device: Device) -> Tensor:
+    """A NumPy array (float32 or int64) as a tensor on the device."""
+    return Tensor(np.ascontiguousarray(array), device=device)
+
+
+def values(result: object, device: Device, what: str = "the result") -> np.ndarray:
+    """A learner's tensor as a NumPy array, once it is a tensor, and on the device."""
+    if result is None:
+        raise CheckFailure(f"{what} as a Tensor", "None", "Is there a `return`?")
+    if not isinstance(result, Tensor):
+        shown = repr(result).replace("\n", " ")
+        raise CheckFailure(f"{what} as a Tensor", f"{type(result).__name__} {shown[:60]}")
+    if result.device != device:
+        raise CheckFailure(f"{what} on {device}, where the input is", f"it on {result.device}")
+    if result.dtype not in (DType.float32, DType.int64):
+        raise CheckFailure(f"{what} in float32 or int64", f"{result.dtype}")
+    return np.array(np.from_dlpack(result.to(CPU())))
+
+
+def assert_shape(result: object, shape: tuple[int, ...], device: Device, what: str = "the result") -> np.ndarray:
+    """The values of a tensor, which must have this shape."""
+    array = values(result, device, what)
+    if array.shape != tuple(shape):
+        raise CheckFailure(f"{what} of shape {list(shape)}", f"shape {list(array.shape)}")
+    return array
+
+
+def assert_close(
+    result: object,
+    expected: np.ndarray,
+    tolerance: float,
+    device: Device,
+    what: str = "the result",
+    help: str | None = None,
+) -> None:
+    """The tensor has the expected shape, and no value is off by more than the tolerance."""
+    array = assert_shape(result, expected.shape, device, what)
+    difference = np.abs(array.astype(np.float64) - expected)
+    difference[array == expected] = 0.0  # equal infinities
+    if np.isnan(array).any():
+        difference[np.isnan(array)] = np.inf
+    if difference.max(initial=0.0) > tolerance:
+        worst = np.unravel_index(int(difference.argmax()), difference.shape)
+        place = f"{what}[{', '.join(map(str, worst))}]"
+        off = int((difference > tolerance).sum())
+        raise CheckFailure(
+            f"{place} = {expected[worst]:.6g} (within {tolerance:g})",
+            f"{array[worst]:.6g}; {off} of {difference.size} values are off",
+            help,
+        )
+
+
+def load_parameters(module: object, weights: Mapping[str, np.ndarray], device: Device) -> None:
+    """Give a learner's module these parameters, which must be the ones that it has."""
+    if not isinstance(module, Module):
+        raise CheckFailure("a max.experimental.nn.Module", type(module).__name__)
+    found = {name: [int(size) for size in value.shape] for name, value in module.parameters}
+    wanted = {name: list(value.shape) for name, value in weights.items()}
+    if missing := sorted(wanted.keys() - found.keys()):
+        raise CheckFailure(f"parameters named {', '.join(sorted(wanted))}", f"no {', '.join(missing)}")
+    if extra := sorted(found.keys() - wanted.keys()):
+        raise CheckFailure(f"no parameters but {', '.join(sorted(wanted))}", f"{', '.join(extra)} as well")
+    for name, shape in wanted.items():
+        if found[name] != shape:
+            raise CheckFailure(f"{name} of shape {shape}", f"shape {found[name]}")
+    module.load_state_dict({name: tensor(value, device) for name, value in weights.items()})

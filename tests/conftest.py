@@ -1,0 +1,48 @@
+"""What the checks share: the step under test, the device that it runs on, and the fixtures."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from course import runtime
+
+runtime.prepare()  # before anything imports MAX
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from course.steps import load_step, use_own_steps  # noqa: E402
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--steps", type=Path, metavar="DIR", help="check DIR/step_NN.py, not the solutions")
+    parser.addoption("--own", action="store_true", help="let steps stand on the earlier steps in DIR")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "todo(*numbers): the TODOs of the step that the check proves")
+    if config.getoption("--own"):
+        use_own_steps(config.getoption("--steps").resolve())
+
+
+@pytest.fixture(scope="session")
+def device():
+    """The device that the checks run on, with the course's kernels loaded."""
+    chosen = runtime.pick_device()
+    from course import kernels
+
+    kernels.load(chosen)
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def step(request: pytest.FixtureRequest, device):
+    """The module under test: test_step_NN.py checks step NN."""
+    return load_step(int(request.path.stem[-2:]), request.config.getoption("--steps"))
+
+
+@pytest.fixture(scope="module")
+def expected(request: pytest.FixtureRequest) -> Mapping[str, np.ndarray]:
+    """The arrays of fixtures/step_NN.npz: inputs, parameters and what must come out."""
+    with np.load(FIXTURES / f"{request.path.stem.removeprefix('test_')}.npz") as arrays:
+        return dict(arrays)
