@@ -108,25 +108,15 @@ class Character:
 
 # The cast. Heroes neither fly, swim, climb, dig nor push rocks: that is what helpers are for.
 
-GIRLS = tuple(
-    (
-        "Mia Lily Rosa Nora Ada Ella Ruby Hazel Clara Poppy Daisy Tilly Ivy Luna Maya Zara Greta June Molly "
-        "Edith Nina Alma Olive Frida"
-    ).split()
-)
-BOYS = tuple(
-    (
-        "Pip Tom Max Otto Finn Leo Hugo Oscar Toby Ben Sam Milo Jack Theo Felix Arlo Bruno Emil Henry Karl "
-        "Peter Rufus Simon Walter"
-    ).split()
-)
-CREATURES = tuple(
-    "fox hedgehog lamb piglet puppy pony donkey calf rabbit mouse badger hare elephant elf gnome hamster camel".split()
-)
-TRAITS = tuple("little small young shy brave clever kind curious cheerful sleepy clumsy eager polite lonely".split())
-HELPER_TRAITS = tuple("old wise friendly big gentle quiet young kind grey ancient".split())
-COLOURS = tuple("red blue yellow green white silver golden orange new old".split())
-TREES = tuple(Noun(name + " tree") for name in "oak pine birch apple elm pear".split())
+GIRLS = "Mia Lily Rosa Nora Ada Ella Ruby Hazel Clara Poppy Luna Greta".split()
+BOYS = "Pip Tom Max Otto Finn Leo Hugo Oscar Toby Sam Milo Bruno".split()
+CREATURES = (
+    "fox hedgehog lamb piglet puppy pony donkey calf rabbit mouse badger hare elephant elf gnome hamster camel"
+).split()
+TRAITS = "little small young shy brave clever kind curious cheerful sleepy clumsy eager polite lonely".split()
+HELPER_TRAITS = "old wise friendly big gentle quiet young kind grey ancient".split()
+COLOURS = "red blue yellow green white silver golden orange new old".split()
+TREES = [Noun(name + " tree") for name in "oak pine birch apple elm pear".split()]
 
 HOMES = (
     "at the edge of a forest",

@@ -420,6 +420,8 @@ def new_skill(teller: Teller) -> list[Beat]:
 
 @dataclass(frozen=True)
 class Ingredient:
+    """What a dish needs: `name` for asking, `portion` for what the keeper gives."""
+
     name: str
     portion: str
     keepers: Sequence[str]
@@ -507,6 +509,8 @@ def birthday_gift(teller: Teller) -> list[Beat]:
 
 @dataclass(frozen=True)
 class Noise:
+    """A noise in the night, what made it, and what the hero did about it."""
+
     sound: str
     cause: str
     cure: str
@@ -603,6 +607,8 @@ def night_noise(teller: Teller) -> list[Beat]:
 
 @dataclass(frozen=True)
 class Project:
+    """Something to build: of what it fails, how, and of what it succeeds."""
+
     noun: str
     poor: str
     failure: str
@@ -841,6 +847,8 @@ def way_home(teller: Teller) -> list[Beat]:
 
 @dataclass(frozen=True)
 class Contest:
+    """A boast, the challenge to it, and how the one who boasted loses."""
+
     best: str
     challenge: str
     rivals: Sequence[str]
