@@ -28,6 +28,8 @@ from course import runtime
 
 BATCH = 8
 
+_loaded: set[str] = set()  # devices, by their names
+
 
 @dataclass(frozen=True)
 class _Kernel:
@@ -48,6 +50,8 @@ def load(device: Device, progress: Callable[[int, int], None] = lambda done, tot
         progress: called with the kernels loaded and the kernels known to be needed, before and
             after each batch.
     """
+    if str(device) in _loaded:
+        return
     waiting = list(_operations(device))
     done = total = 0
     while waiting:
@@ -58,19 +62,23 @@ def load(device: Device, progress: Callable[[int, int], None] = lambda done, tot
             _compile(batch)
             done += len(batch)
     progress(done, total)
+    _loaded.add(str(device))
 
 
-def on_compile(announce: Callable[[str], None]) -> None:
-    """Call ``announce`` with a kernel's name before MAX compiles or loads one on the spot.
+def on_compile(begin: Callable[[str], None], end: Callable[[], None]) -> None:
+    """Call ``begin`` with a kernel's name before MAX compiles or loads one on the spot, then ``end``.
 
     Kernels outside the course's list are compiled when a learner's code first needs them.
     """
     compile_one = gc_compile.compile_single_target
 
     def announced(family: Any, key: str, device: Device, build: Any) -> Any:
-        announce(key)
-        with runtime.killable():
-            return compile_one(family, key, device, build)
+        begin(key)
+        try:
+            with runtime.killable():
+                return compile_one(family, key, device, build)
+        finally:
+            end()
 
     gc_compile.compile_single_target = announced
 

@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def killable() -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
 
 
+@cache
 def pick_device(name: str | None = None) -> "Device":
     """The device to run on, which also becomes MAX's default device, in float32.
 

@@ -5,6 +5,7 @@ import importlib.abc
 import importlib.util
 import re
 import sys
+from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -14,8 +15,9 @@ from course.todos import step_path
 _SOLUTION = re.compile(r"solutions\.solution_(\d\d)")
 
 
+@cache
 def load_step(number: int, folder: Path | None) -> ModuleType:
-    """Import ``folder/step_NN.py`` afresh, or the solution where there is no folder.
+    """Import ``folder/step_NN.py``, or the solution where there is no folder.
 
     Raises:
         FileNotFoundError: the folder has no such step.

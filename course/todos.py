@@ -18,6 +18,7 @@ TODO. Outside functions, where a ``raise`` would break the import, the code just
 
 import ast
 import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,11 @@ def solution_path(step: int) -> Path:
 
 def step_path(step: int, folder: Path = ROOT / "steps") -> Path:
     return folder / f"step_{step:02}.py"
+
+
+def step_title(step: int) -> str:
+    """What a step builds, from its docstring: "multi-head attention"."""
+    return solution_path(step).read_text(encoding="utf-8").split(": ", 1)[1].split(".\n", 1)[0]
 
 
 def skeleton(solution: str, step: int) -> tuple[str, list[Todo]]:
@@ -157,16 +163,10 @@ def open_todos(source: str, step: int) -> list[Todo]:
         if is_raise:
             is_open = any(str(message).startswith(prefix) for message in raised)
         else:
-            is_open = not bound & _bound_names(ast.parse(_dedent(todo.code)))
+            is_open = not bound & _bound_names(ast.parse(textwrap.dedent("\n".join(todo.code))))
         if is_open:
             open_.append(todo)
     return open_
-
-
-def _dedent(code: tuple[str, ...]) -> str:
-    import textwrap
-
-    return textwrap.dedent("\n".join(code))
 
 
 def _bound_names(tree: ast.AST) -> set[str]:

@@ -1,0 +1,91 @@
+"""The command surface of the course: ``pixi run NAME`` and ``./run NAME`` end here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course import report
+from course.check import TIMEOUT, CannotCheck, check
+from course.todos import ROOT, STEPS
+
+NO, CANNOT = 1, 2  # exit codes: the answer is no; the question could not be asked
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Build GPT-2 in fourteen steps. Fill in steps/step_01.py, then: s01.",
+)
+
+From = Annotated[
+    Path, typer.Option("--from", metavar="DIR", help="Folder with the step files.", show_default="steps")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Mine = Annotated[bool, typer.Option("--mine", help="Stand on your own earlier steps, not on the solutions.")]
+DeviceName = Annotated[
+    str | None, typer.Option("--device", metavar="NAME", help="cpu, gpu or gpu:N. Default: a GPU where there is one.")
+]
+Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long one check may take.")]
+
+
+@app.command("check")
+def check_step(
+    step: Annotated[int, typer.Argument(metavar="N", min=STEPS.start, max=STEPS.stop - 1)],
+    folder: From = ROOT / "steps",
+    as_json: Json = False,
+    mine: Mine = False,
+    device: DeviceName = None,
+    timeout: Timeout = TIMEOUT,
+) -> None:
+    """Check step N: what is right, what is not, and what to do next. s01 to s14 are short for it."""
+    with report.KernelProgress() as progress:
+        (result,) = check([step], folder, own=mine, device=device, timeout=timeout, on_kernels=progress.update)
+    if as_json:
+        print(json.dumps(result.to_json()))
+    else:
+        report.show(result)
+    raise typer.Exit(0 if result.passed else NO)
+
+
+@app.command()
+def warm(device: DeviceName = None) -> None:
+    """Compile MAX's kernels, once on this machine, so that nothing else has to wait for it."""
+    with report.KernelProgress() as progress:
+        check([], None, device=device, on_kernels=progress.update)
+    report.out.print("MAX's kernels are ready.")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Run the test suite of the course; further arguments go to pytest."""
+    warm_quietly()
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT).returncode and NO)
+
+
+def warm_quietly() -> None:
+    with report.KernelProgress() as progress:
+        check([], None, on_kernels=progress.update)
+
+
+def main() -> None:
+    """Run a command. Errors that the user can mend are one line and exit code 2."""
+    arguments = sys.argv[1:]
+    if arguments and (name := arguments[0]) in {f"s{step:02}" for step in STEPS}:
+        arguments = ["check", str(int(name[1:])), *arguments[1:]]
+    try:
+        app(arguments, prog_name="./run")
+    except CannotCheck as error:
+        report.err.print(f"[red]Cannot check:[/] {error}", markup=True)
+        sys.exit(CANNOT)
+    except KeyboardInterrupt:
+        report.err.print("Stopped.")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""What a person reads: verdicts, open TODOs, what to do next, and progress while MAX compiles."""
+
+import sys
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from course.check import Check, StepResult
+from course.todos import ROOT, Todo, open_todos, read_todos, step_title, todo_lines
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def show(result: StepResult) -> None:
+    """Print one step's verdicts and what to do next."""
+    path = Path(result.file)
+    source = path.read_bytes().decode("utf-8", errors="replace")
+    out.print(f"[bold]Step {result.step:02}: {escape(step_title(result.step))}[/]  [dim]{escape(_short(path))}[/]\n")
+    unfinished = _open(source, result.step)
+    if unfinished and not any(check.status == "passed" for check in result.checks):
+        _show_todos(unfinished, source)
+    else:
+        for check in result.checks:
+            _show_check(check, path)
+        _show_output(result)
+        _show_next(result, unfinished, source)
+
+
+def _open(source: str, step: int) -> list[Todo]:
+    try:
+        return open_todos(source, step)
+    except (SyntaxError, ValueError):  # the checks say so, with the line
+        return []
+
+
+def _show_todos(todos: list[Todo], source: str) -> None:
+    lines = todo_lines(source)
+    for todo in todos:
+        out.print(f"  [yellow]○[/] TODO {todo.number}{_at(lines.get(todo.number))}: {escape(todo.title)}")
+    count = len(todos)
+    out.print(f"\n{count} TODO{'s are' if count > 1 else ' is'} still to do. [bold]Next:[/] {_todo(todos[0], lines)}")
+
+
+def _show_check(check: Check, path: Path) -> None:
+    if check.status == "passed":
+        out.print(f"  [green]✓[/] {escape(check.title)}")
+        return
+    if check.status == "skipped":
+        out.print(f"  [yellow]○[/] {escape(check.title)}: [dim]{escape(check.actual or '')}[/]")
+        return
+    out.print(f"  [red]✗[/] [bold]{escape(check.title)}[/]")
+    if check.expected:
+        out.print(f"      expected  {escape(check.expected)}")
+    if check.actual:
+        out.print(f"      {'got     ' if check.expected else 'got'}  {escape(check.actual)}")
+    if check.help:
+        out.print(f"      [cyan]{escape(check.help)}[/]")
+    if check.trace:
+        for frame in check.trace:
+            out.print(f"      [dim]{frame['file']}, line {frame['line']}:[/]  {escape(frame['code'])}")
+    elif check.todo:
+        out.print(f"      [dim]look at TODO {check.todo}{_at(check.line)}[/]")
+
+
+def _show_output(result: StepResult) -> None:
+    if printed := [line for line in result.output.splitlines() if line.strip()]:
+        out.print("\n  [dim]Printed while the checks ran:[/]")
+        for line in printed[:10]:
+            out.print(f"  [dim]|[/] {escape(_printable(line[:200]))}")
+        if len(printed) > 10:
+            out.print(f"  [dim]| and {len(printed) - 10} lines more[/]")
+
+
+def _show_next(result: StepResult, unfinished: list[Todo], source: str) -> None:
+    passed = sum(check.status == "passed" for check in result.checks)
+    count = f"{passed} of {len(result.checks)} checks pass ({result.seconds:.1f} s)."
+    if result.passed:
+        following = f"./run s{result.step + 1:02}" if result.step < 14 else "./run generate --mine"
+        out.print(f"\n[bold green]Step {result.step:02} is done:[/] {count} [bold]Next:[/] {following}")
+        return
+    lines = todo_lines(source)
+    if unfinished:
+        advice = _todo(unfinished[0], lines)
+    else:
+        first = next(check for check in result.checks if check.status != "passed")
+        todos = {todo.number: todo for todo in read_todos(result.step)}
+        advice = _todo(todos[first.todo], lines) if first.todo in todos else "the first ✗ above"
+    out.print(f"\n[bold red]Not yet:[/] {count} [bold]Next:[/] {advice}; then ./run s{result.step:02}")
+
+
+def _todo(todo: Todo, lines: dict[int, int]) -> str:
+    return f"TODO {todo.number}{_at(lines.get(todo.number))}: {escape(todo.title)}"
+
+
+def _at(line: int | None) -> str:
+    return f" (line {line})" if line else ""
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that would steer a terminal."""
+    return "".join(character if character.isprintable() else "·" for character in text)
+
+
+class KernelProgress:
+    """Tells that MAX compiles kernels, once that takes longer than a moment.
+
+    On a terminal a bar that counts them; into a pipe a line every fifteen seconds.
+    """
+
+    PATIENCE = 2.0  # seconds: loading from MAX's cache stays below
+    INTERVAL = 15.0
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.state = "starting MAX"
+        self.done = self.total = 0
+        self.bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            console=err, transient=True,
+        )
+        self.task = self.bar.add_task("", total=None)
+        self.closed = threading.Event()
+        self.ticker = threading.Thread(target=self._tick, daemon=True)
+
+    def __enter__(self) -> "KernelProgress":
+        self.ticker.start()
+        return self
+
+    def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.closed.set()
+        self.ticker.join()
+
+    def update(self, done: int, total: int, kernel: str | None = None) -> None:
+        """As course.check's ``on_kernels``."""
+        if kernel:
+            self.state = f"MAX compiles {kernel}, once on this machine"
+            self.done = self.total = 0
+            self.began = time.monotonic()
+        else:
+            self.state = "MAX compiles its kernels, once on this machine"
+            self.done, self.total = done, total
+        if total and done == total:
+            self.state = ""
+
+    def _tick(self) -> None:
+        last = 0.0
+        try:
+            while not self.closed.wait(0.2):
+                seconds = time.monotonic() - self.began
+                if not self.state or seconds < self.PATIENCE:
+                    continue
+                if err.is_terminal:
+                    self.bar.start()
+                    self.bar.update(self.task, description=self.state, completed=self.done, total=self.total or None)
+                elif seconds - last >= self.INTERVAL or not last:
+                    last = seconds
+                    count = f": {self.done} of {self.total}" if self.total else ""
+                    print(f"{self.state}{count} ({seconds:.0f} s)", file=sys.stderr, flush=True)
+        finally:
+            self.bar.stop()

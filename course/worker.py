@@ -1,0 +1,134 @@
+"""The process that runs a learner's code: ``python -m course.worker``, started by course.check.
+
+It loads MAX and its kernels, imports the steps, runs their checks with pytest, and tells what
+happens, as it happens, in JSON lines on a pipe of its own; what the learner's code prints goes
+elsewhere. It keeps no results: if the learner's code takes the process down, nothing is lost.
+"""
+
+import argparse
+import json
+import os
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course import runtime
+from course.steps import load_step, use_own_steps
+from course.todos import ROOT
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--events", type=int, required=True, help="file descriptor to write to")
+    parser.add_argument("--folder", type=Path, help="where the steps are; without it, the solutions")
+    parser.add_argument("--own", action="store_true")
+    parser.add_argument("--device")
+    parser.add_argument("--steps", type=int, nargs="*", default=[])
+    parser.add_argument("--skip", nargs="*", default=[], help="checks not to run again")
+    arguments = parser.parse_args()
+
+    os.set_inheritable(arguments.events, False)
+    pipe = os.fdopen(arguments.events, "w", buffering=1, encoding="utf-8")
+
+    def send(event: str, **fields: Any) -> None:
+        pipe.write(json.dumps({"event": event, **fields}) + "\n")
+
+    runtime.prepare()
+    try:
+        device = runtime.pick_device(arguments.device)
+    except runtime.DeviceError as error:
+        send("refused", why=str(error))
+        return
+    from course import kernels
+
+    kernels.load(device, lambda done, total: send("kernels", done=done, total=total))
+    kernels.on_compile(lambda kernel: send("compile", kernel=kernel), lambda: send("compiled"))
+    if arguments.own:
+        use_own_steps(arguments.folder)
+
+    loaded = []
+    for step in arguments.steps:
+        send("load", step=step)
+        try:
+            load_step(step, arguments.folder)
+        except BaseException as error:  # SystemExit too: nothing that a step does ends the run
+            send("unloadable", step=step, **describe(error, arguments.folder))
+        else:
+            loaded.append(step)
+    if loaded:
+        # What pytest would print is not for the learner; what the learner's code prints is.
+        options = ["--capture=no", "-p", "no:terminal", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]
+        if arguments.folder:
+            options.append(f"--steps={arguments.folder}")
+        files = [str(ROOT / "tests" / f"test_step_{step:02}.py") for step in loaded]
+        pytest.main([*options, *files], plugins=[Narrator(send, arguments.folder, set(arguments.skip))])
+    send("finished")
+
+
+class Narrator:
+    """A pytest plugin that sends an event for every check."""
+
+    def __init__(self, send: Any, folder: Path | None, skip: set[str]) -> None:
+        self.send = send
+        self.folder = folder
+        self.skip = skip
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            self.send("check", **_facts(item))
+        items[:] = [item for item in items if item.nodeid not in self.skip]
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.send("start", id=nodeid)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        report = yield
+        if report.skipped:
+            self.send("result", id=item.nodeid, status="skipped", actual=str(call.excinfo.value))
+        elif report.failed:
+            self.send("result", id=item.nodeid, **describe(call.excinfo.value, self.folder))
+        elif report.when == "call":
+            self.send("result", id=item.nodeid, status="passed")
+        return report
+
+
+def _facts(item: pytest.Item) -> dict[str, Any]:
+    """What a check is called, which step it belongs to, and which TODO it proves."""
+    function = item.function  # type: ignore[attr-defined]
+    title = (function.__doc__ or function.__name__).strip().splitlines()[0]
+    if callspec := getattr(item, "callspec", None):
+        title += f" [{callspec.id}]"
+    todo = item.get_closest_marker("todo")
+    return {
+        "id": item.nodeid,
+        "step": int(item.path.stem[-2:]),
+        "title": title,
+        "todo": todo.args[0] if todo else None,
+    }
+
+
+def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
+    """An exception in the words of the report: only the lines of the learner's own files."""
+    own = (folder or ROOT / "solutions").resolve()
+    trace = [
+        {"file": Path(frame.filename).name, "line": frame.lineno, "code": frame.line or ""}
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve().parent == own
+    ]
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve().parent == own:
+        trace.append({"file": Path(error.filename).name, "line": error.lineno, "code": (error.text or "").strip()})
+    if hasattr(error, "expected"):  # tests/compare.py's CheckFailure
+        return {"status": "failed", "expected": error.expected, "actual": error.actual, "help": error.help, "trace": trace}
+    if isinstance(error, NotImplementedError) and "TODO" in str(error):
+        return {"status": "skipped", "actual": f"not done yet: {error}", "trace": trace}
+    if isinstance(error, AssertionError) and not trace:
+        return {"status": "failed", "actual": str(error).splitlines()[0] if str(error) else "not so", "trace": trace}
+    summary = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    return {"status": "error", "actual": summary[:500], "trace": trace}
+
+
+if __name__ == "__main__":
+    main()
