@@ -1,0 +1,199 @@
+"""Find and read a Hugging Face GPT-2: `config.json`, and weights in safetensors."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from solutions.solution_01 import GPT2Config
+
+# Never pickle: loading one can run any code that its author put there.
+FILES = ["config.json", "model*.safetensors", "tokenizer.json"]
+
+# What the course's model computes. A key may be missing: these are GPT-2's defaults.
+EXACT = {
+    "model_type": ["gpt2"],
+    "activation_function": ["gelu_new", "gelu_pytorch_tanh"],  # two names of one function
+    "scale_attn_weights": [True],
+    "scale_attn_by_inverse_layer_idx": [False],
+    "add_cross_attention": [False],
+    "tie_word_embeddings": [True],
+}
+
+CONV1D = ("c_attn.weight", "c_proj.weight", "c_fc.weight")
+BUFFERS = (".attn.bias", ".attn.masked_bias")
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be found or read, or is not a GPT-2; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A GPT-2 whose configuration has been read, and whose weights wait in its folder.
+
+    ``eos_token_id`` is the token that ends a text, where the model has one.
+    """
+
+    folder: Path
+    config: "GPT2Config"
+    eos_token_id: int | None
+
+
+def open_checkpoint(name: str) -> Checkpoint:
+    """Find a GPT-2 and read its configuration.
+
+    Args:
+        name: a folder, or a model's name on the Hugging Face hub ("openai-community/gpt2"),
+            from where it is downloaded once.
+
+    Raises:
+        CheckpointError: there is no such folder or model, or it is not exactly a GPT-2.
+    """
+    folder = _find(name)
+    path = folder / "config.json"
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{folder} has no config.json: it is not a Hugging Face model") from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    if not isinstance(settings, dict):
+        raise CheckpointError(f"{path} holds {type(settings).__name__}, not an object")
+    try:
+        return Checkpoint(folder, _config(settings), _eos_token_id(settings))
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+
+
+def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Read a checkpoint's weights, which must be exactly those that the model wants.
+
+    Args:
+        shapes: the names and shapes of the model's parameters.
+
+    Returns:
+        One float32 array for each of the names, of that shape.
+
+    Raises:
+        CheckpointError: a file is missing or damaged; or weights are missing, too many or of
+            another shape or type, and each one is named.
+    """
+    stored = {name: array for path in _weight_files(folder) for name, array in _read_file(path)}
+    # GPT2LMHeadModel keeps the stack under "transformer", a bare GPT2Model does not.
+    if not any(name.startswith("transformer.") for name in stored):
+        stored = {name if name.startswith("lm_head.") else f"transformer.{name}": stored[name] for name in stored}
+
+    head, table = stored.pop("lm_head.weight", None), stored.get("transformer.wte.weight")
+    faults = []
+    if head is not None and table is not None and not np.array_equal(head, table):
+        faults.append("lm_head.weight differs from transformer.wte.weight, to which GPT-2 ties it")
+    faults += [f"{name} is missing" for name in shapes if name not in stored]
+    for name, array in stored.items():
+        shape = shapes.get(name)
+        if shape is None:
+            faults.append(f"{name} is not a part of the model")
+        elif array.shape != (expected := shape[::-1] if name.endswith(CONV1D) else shape):
+            faults.append(f"{name} is {list(array.shape)} instead of {list(expected)}")
+    if faults:
+        raise CheckpointError(f"the weights in {folder} do not fit the model: {'; '.join(faults)}")
+    # These four layers are a Conv1D in Hugging Face's GPT-2, which multiplies x @ weight: [in, out].
+    # Linear computes x @ weight.T and keeps [out, in].
+    return {name: np.ascontiguousarray(a.T) if name.endswith(CONV1D) else a for name, a in stored.items()}
+
+
+def _find(name: str) -> Path:
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise CheckpointError(f"{name} is a file: a checkpoint is the folder that holds config.json and the weights")
+
+    # Imported here: it takes half a second, which a folder need not wait for.
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=FILES))
+    except HFValidationError:
+        raise CheckpointError(f"there is no folder {name}") from None
+    except RepositoryNotFoundError:
+        raise CheckpointError(f"there is no folder {name}, and no public model of that name on the hub") from None
+    except OSError as error:  # of the network or of the disk; the hub's own errors are OSErrors as well
+        reason = " ".join(str(error).split())
+        raise CheckpointError(
+            f"there is no folder {name}, and it cannot be downloaded from the Hugging Face hub: {reason}"
+        ) from error
+
+
+def _config(settings: Mapping[str, Any]) -> "GPT2Config":
+    # Imported here: with --mine it is the learner's own, which takes the solution's place later.
+    from solutions.solution_01 import GPT2Config
+
+    for key, allowed in EXACT.items():
+        if (value := settings.get(key, allowed[0])) not in allowed:
+            choices = " or ".join(map(json.dumps, allowed))
+            raise CheckpointError(f"{key} is {json.dumps(value)}; the course's GPT-2 needs {choices}")
+    sizes = {key: settings.get(key) for key in ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner")}
+    for key, value in sizes.items():
+        if key == "n_inner" and value is None:
+            sizes[key] = 4 * sizes["n_embd"]
+        elif type(value) is not int or value < 1:
+            raise CheckpointError(f"{key} is {json.dumps(value)}; expected a positive whole number")
+    if sizes["n_embd"] % sizes["n_head"]:
+        raise CheckpointError(f"n_embd {sizes['n_embd']} is not a multiple of n_head {sizes['n_head']}")
+    epsilon = settings.get("layer_norm_epsilon", 1e-5)
+    if type(epsilon) not in (int, float) or not 0 < epsilon < 1:
+        raise CheckpointError(f"layer_norm_epsilon is {json.dumps(epsilon)}; expected a small positive number")
+    return GPT2Config(**sizes, layer_norm_epsilon=epsilon)
+
+
+def _eos_token_id(settings: Mapping[str, Any]) -> int | None:
+    value = settings.get("eos_token_id")
+    if value is not None and type(value) is not int:
+        raise CheckpointError(f"eos_token_id is {json.dumps(value)}; expected one token id")
+    return value
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """The file with the weights, or the numbered files of a checkpoint that is cut into several."""
+    if (whole := folder / "model.safetensors").exists():
+        return [whole]
+    if parts := sorted(folder.glob("model-*-of-*.safetensors")):
+        return parts
+    raise CheckpointError(
+        f"{folder} has no model.safetensors (weights in pickle, as in pytorch_model.bin, are not read: "
+        "loading them can run any code)"
+    )
+
+
+def _read_file(path: Path) -> Iterator[tuple[str, np.ndarray]]:
+    """The weights of one file, by name, in float32."""
+    from safetensors import SafetensorError, deserialize
+
+    try:
+        tensors = deserialize(path.read_bytes())
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    for name, tensor in tensors:
+        # Old checkpoints keep the causal mask among the weights; the model makes its own.
+        if not name.endswith(BUFFERS):
+            try:
+                yield name, _float32(tensor["dtype"], tensor["data"]).reshape(tensor["shape"])
+            except CheckpointError as error:
+                raise CheckpointError(f"{path}: {name} {error}") from None
+
+
+def _float32(dtype: str, data: bytearray) -> np.ndarray:
+    match dtype:
+        case "F32":
+            return np.frombuffer(data, np.float32)
+        case "F16":
+            return np.frombuffer(data, np.float16).astype(np.float32)
+        case "BF16":  # the upper half of a float32
+            return (np.frombuffer(data, np.uint16).astype(np.uint32) << 16).view(np.float32)
+    raise CheckpointError(f"has the type {dtype}; expected F32, F16 or BF16")
