@@ -8,7 +8,8 @@ that are missing are collected instead of compiled, and then compiled together.
 This reaches into ``max._interpreter_ops``, which the exact pin on MAX makes safe.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -52,10 +53,9 @@ def load(device: Device, progress: Callable[[int, int], None] = lambda done, tot
     """
     if str(device) in _loaded:
         return
-    waiting = list(_operations(device))
     done = total = 0
-    while waiting:
-        missing, waiting = _collect(waiting)
+    for operations in (_operations(device), _more_operations(device)):
+        missing = _missing(operations)
         total += len(missing)
         for batch in _batches(missing):
             progress(done, total)
@@ -83,10 +83,9 @@ def on_compile(begin: Callable[[str], None], end: Callable[[], None]) -> None:
     gc_compile.compile_single_target = announced
 
 
-def _collect(operations: Sequence[Callable[[], Tensor]]) -> tuple[list[_Kernel], list[Callable[[], Tensor]]]:
-    """Run the operations. Returns the kernels missing, and the operations that lack one."""
+def _missing(operations: Iterable[Callable[[], Tensor]]) -> list[_Kernel]:
+    """The kernels that these operations need and that are not loaded: of each, the first one."""
     missing: dict[str, _Kernel] = {}
-    unfinished = []
 
     def collect(family: Any, key: str, device: Device, build: Any) -> None:
         missing[key] = _Kernel(family, key, device, build)
@@ -96,13 +95,11 @@ def _collect(operations: Sequence[Callable[[], Tensor]]) -> tuple[list[_Kernel],
     gc_compile.compile_single_target = collect
     try:
         for operation in operations:
-            try:
+            with suppress(_Missing):
                 operation()._sync_realize()
-            except _Missing:
-                unfinished.append(operation)
     finally:
         gc_compile.compile_single_target = compile_one
-    return list(missing.values()), unfinished
+    return list(missing.values())
 
 
 def _batches(kernels: Sequence[_Kernel]) -> Iterator[list[_Kernel]]:
@@ -126,7 +123,7 @@ def _compile(batch: Sequence[_Kernel]) -> None:
 
 
 def _operations(device: Device) -> Iterator[Callable[[], Tensor]]:
-    """Small calls of every operation that the checks, the solutions and usual answers use."""
+    """Small calls of what the checks, the solutions and usual answers use, one kernel each."""
 
     # From NumPy, which needs no kernel.
     def ones(*shape: int, dtype: type = np.float32) -> Tensor:
@@ -134,13 +131,13 @@ def _operations(device: Device) -> Iterator[Callable[[], Tensor]]:
 
     x, ids = ones(2, 3, 4), ones(2, 3, dtype=np.int64)
     matrix, row = ones(4, 4), ones(4)
+    counter = ones(4, dtype=np.uint64)  # the kind that random numbers are counted with
 
     # Arithmetic and comparison, floats and ids.
     yield lambda: x + x
     yield lambda: x - x
     yield lambda: x * x
     yield lambda: x / x
-    yield lambda: x**2
     yield lambda: F.elementwise_max(x, x)
     yield lambda: ids + ids
     yield lambda: ids - ids
@@ -156,7 +153,6 @@ def _operations(device: Device) -> Iterator[Callable[[], Tensor]]:
     yield lambda: ids.cast(DType.float32)
     yield lambda: x.cast(DType.int64)
     yield lambda: ids.cast(DType.int32)
-    yield lambda: ids.cast(DType.int32).cast(DType.int64)
 
     # Reductions.
     for function in (F.sum, F.mean, F.max, F.argmax, F.softmax, F.logsoftmax):
@@ -177,8 +173,12 @@ def _operations(device: Device) -> Iterator[Callable[[], Tensor]]:
     yield lambda: F.band_part(matrix, num_lower=None, num_upper=0, exclude=True)
     yield lambda: F.arange(0, 4, dtype=DType.int64, device=device)
     yield lambda: F.arange(0, 4, dtype=DType.float32, device=device)
-    yield lambda: x @ matrix
-    yield lambda: random.normal([4, 4], device=device)
-    # What random.normal counts with: named here so that it joins an earlier batch.
-    counter = ones(4, dtype=np.uint64)
     yield lambda: counter + counter
+    yield lambda: x**x
+    yield lambda: matrix @ matrix
+    yield lambda: ones(2, dtype=np.int32).cast(DType.int64)
+
+
+def _more_operations(device: Device) -> Iterator[Callable[[], Tensor]]:
+    """Calls that need one kernel more than those of ``_operations``."""
+    yield lambda: random.normal([4, 4], device=device)
