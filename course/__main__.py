@@ -52,24 +52,64 @@ def check_step(
     raise typer.Exit(0 if result.passed else NO)
 
 
+@app.command("generate")
+def generate_text(
+    prompt: Annotated[str, typer.Argument(help="What the text begins with.")] = "Once upon a time",
+    temperature: Annotated[float, typer.Option(help="0: the likeliest text. Over 1: wilder and wilder.")] = 0.8,
+    greedy: Annotated[bool, typer.Option("--greedy", help="Take the likeliest token each time.")] = False,
+    max_new_tokens: Annotated[
+        int | None, typer.Option(metavar="N", help="Default: 200, or as many as the context has room for.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed tells the same story.")] = None,
+    mine: Annotated[bool, typer.Option("--mine", help="Run the model in steps/: your own.")] = False,
+    device: DeviceName = None,
+    checkpoint: Annotated[
+        str, typer.Option(metavar="DIR_OR_HUB_NAME", help="A GPT-2: a folder, or openai-community/gpt2, say.")
+    ] = str(ROOT / "models" / "storyteller"),
+) -> None:
+    """Let the model write: the small story model that comes with the course, or another GPT-2."""
+    from course import generate, runtime
+    from gpt2.checkpoint import CheckpointError
+
+    runtime.prepare()
+    try:
+        generate.generate(
+            prompt,
+            temperature=temperature,
+            greedy=greedy,
+            max_new_tokens=max_new_tokens,
+            seed=seed,
+            steps=ROOT / "steps" if mine else None,
+            device=device,
+            checkpoint=checkpoint,
+        )
+    except (generate.GenerateError, CheckpointError, runtime.DeviceError) as error:
+        raise typer.Exit(_refuse(error)) from None
+
+
 @app.command()
 def warm(device: DeviceName = None) -> None:
     """Compile MAX's kernels, once on this machine, so that nothing else has to wait for it."""
-    with report.KernelProgress() as progress:
-        check([], None, device=device, on_kernels=progress.update)
+    _load_kernels(device)
     report.out.print("MAX's kernels are ready.")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run the test suite of the course; further arguments go to pytest."""
-    warm_quietly()
+    _load_kernels(None)
     raise typer.Exit(subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT).returncode and NO)
 
 
-def warm_quietly() -> None:
+def _load_kernels(device: str | None) -> None:
     with report.KernelProgress() as progress:
-        check([], None, on_kernels=progress.update)
+        check([], None, device=device, on_kernels=progress.update)
+
+
+def _refuse(error: Exception) -> int:
+    """Say why a command cannot be run, and return its exit code."""
+    report.err.print(f"error: {error}", style="red", markup=False)
+    return CANNOT
 
 
 def main() -> None:
@@ -80,8 +120,7 @@ def main() -> None:
     try:
         app(arguments, prog_name="./run")
     except CannotCheck as error:
-        report.err.print(f"[red]Cannot check:[/] {error}", markup=True)
-        sys.exit(CANNOT)
+        sys.exit(_refuse(error))
     except KeyboardInterrupt:
         report.err.print("Stopped.")
         sys.exit(130)
