@@ -34,8 +34,8 @@ Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How lo
 
 
 @app.command("check")
-def check_step(
-    step: Annotated[int, typer.Argument(metavar="N", min=STEPS.start, max=STEPS.stop - 1)],
+def check_steps(
+    step: Annotated[str, typer.Argument(metavar="N|all", help="1 to 14, or all of them.")],
     folder: From = ROOT / "steps",
     as_json: Json = False,
     mine: Mine = False,
@@ -43,13 +43,22 @@ def check_step(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Check step N: what is right, what is not, and what to do next. s01 to s14 are short for it."""
+    steps = list(STEPS) if step == "all" else [_step_number(step)]
     with report.KernelProgress() as progress:
-        (result,) = check([step], folder, own=mine, device=device, timeout=timeout, on_kernels=progress.update)
+        results = check(steps, folder, own=mine, device=device, timeout=timeout, on_kernels=progress.update)
     if as_json:
-        print(json.dumps(result.to_json()))
+        objects = [result.to_json() for result in results]
+        print(json.dumps(objects if step == "all" else objects[0]))
     else:
-        report.show(result)
-    raise typer.Exit(0 if result.passed else NO)
+        for result in results:
+            report.show(result)
+    raise typer.Exit(0 if all(result.passed for result in results) else NO)
+
+
+def _step_number(text: str) -> int:
+    if not (text.isdecimal() and int(text) in STEPS):
+        raise typer.BadParameter(f"{text!r} is not a step: expected 1 to {STEPS[-1]}, or all", param_hint="N")
+    return int(text)
 
 
 @app.command("generate")
@@ -92,6 +101,13 @@ def warm(device: DeviceName = None) -> None:
     """Compile MAX's kernels, once on this machine, so that nothing else has to wait for it."""
     _load_kernels(device)
     report.out.print("MAX's kernels are ready.")
+
+
+@app.command()
+def bench(cold: Annotated[bool, typer.Option("--cold", help="Compile from an empty cache too: minutes.")] = False) -> None:
+    """Measure how long a learner waits, on this machine."""
+    command = [sys.executable, "-m", "benchmarks.course", *(["--cold"] if cold else [])]
+    raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode and CANNOT)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

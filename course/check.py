@@ -129,6 +129,8 @@ class _Run:
         path = step_path(step, self.folder) if self.folder else solution_path(step)
         lines = todo_lines(path.read_bytes().decode("utf-8", errors="replace"))
         checks = [check for id, check in self.checks.items() if self.step_of[id] == step]
+        if not checks:
+            raise CannotCheck(f"there are no checks for step {step:02} in {ROOT / 'tests'}")
         for check in checks:
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
             check.line = own_lines[-1] if own_lines else lines.get(check.todo or 0)

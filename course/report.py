@@ -162,7 +162,7 @@ class KernelProgress:
                 if err.is_terminal:
                     self.bar.start()
                     self.bar.update(self.task, description=self.state, completed=self.done, total=self.total or None)
-                elif seconds - last >= self.INTERVAL or not last:
+                elif seconds - last >= self.INTERVAL:
                     last = seconds
                     count = f": {self.done} of {self.total}" if self.total else ""
                     print(f"{self.state}{count} ({seconds:.0f} s)", file=sys.stderr, flush=True)

@@ -1,7 +1,4 @@
-"""MAX, made quick and quiet. Everything that runs MAX goes through here, before it imports MAX.
-
-Why each measure is taken, and what it saves, is told in the README ("How it stays fast").
-"""
+"""MAX, made quick and quiet. Everything that runs MAX goes through here, before it imports MAX."""
 
 import logging
 import os
@@ -77,8 +74,11 @@ def pick_device(name: str | None = None) -> "Device":
     name = name or os.environ.get(DEVICE_VARIABLE) or None
     count = accelerator_count()
     kind, _, index = (name or "").partition(":")
-    if name is None:
-        device = Accelerator() if count and sys.platform != "darwin" else CPU()
+    if name is None and count and sys.platform == "darwin":
+        print("using the CPU: MAX has given wrong logits on Apple's GPU (--device gpu tries it)", file=sys.stderr)
+        device = CPU()
+    elif name is None:
+        device = Accelerator() if count else CPU()
     elif name == "cpu":
         device = CPU()
     elif kind == "gpu" and (index == "" or index.isdecimal()):

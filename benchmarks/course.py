@@ -1,0 +1,80 @@
+"""How long a learner waits: ``./run bench`` measures it, warm or from an empty cache.
+
+Each figure is the wall-clock time of the command as a user types it, in a process of its own,
+best of several runs: on a shared machine the best run is the one that was disturbed least.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from course.todos import ROOT, STEPS, solution_path, step_path
+from tokenizers import Tokenizer
+
+RUNS = 5
+COURSE = [sys.executable, "-m", "course"]
+
+
+def seconds(*arguments: str, runs: int = RUNS, **settings) -> float:
+    """The best time of a command that must succeed."""
+    times = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        subprocess.run([*COURSE, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, **settings)
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def solved_steps(folder: Path) -> None:
+    """A learner's folder with every step solved."""
+    for step in STEPS:
+        shutil.copy(solution_path(step), step_path(step, folder))
+
+
+def story() -> tuple[float, float]:
+    """Seconds from process start to the first new text, and tokens per second from there on."""
+    prompt, tokens = "Once upon a time", Tokenizer.from_file(str(ROOT / "models/storyteller/tokenizer.json"))
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [*COURSE, "generate", prompt, "--seed", "1"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    text, first, last = b"", None, began
+    while data := os.read(process.stdout.fileno(), 4096):
+        text += data
+        last = time.perf_counter()
+        if first is None and len(text) > len(prompt):
+            first, at_first = last, len(text)
+    if process.wait() != 0 or first is None:
+        raise RuntimeError(f"generate ended with exit code {process.returncode}")
+    written = len(tokens.encode(text[at_first:].decode()).ids)
+    return first - began, written / (last - first)
+
+
+def main() -> None:
+    rows = []
+    if "--cold" in sys.argv:
+        with tempfile.TemporaryDirectory() as cache:
+            cold = {**os.environ, "MODULAR_DERIVED_PATH": cache}
+            rows.append(("warm, from an empty cache", f"{seconds('warm', runs=1, env=cold):.0f} s"))
+    seconds("warm", runs=1)
+    with tempfile.TemporaryDirectory() as folder:
+        solved_steps(Path(folder))
+        rows.append(("s14 on the solution", f"{seconds('s14', '--from', folder):.1f} s"))
+        rows.append(("s01 on the solution", f"{seconds('s01', '--from', folder):.1f} s"))
+        rows.append(("check all, one process", f"{seconds('check', 'all', '--from', folder, runs=2):.1f} s"))
+    story()  # the first one compiles the model
+    first, speed = min(story() for _ in range(RUNS))
+    rows.append(("generate, until the first new token", f"{first:.1f} s"))
+    rows.append(("generate, tokens per second", f"{speed:.0f}"))
+
+    print("| what | figure |\n|---|---|")
+    for row in rows:
+        print("| {} | {} |".format(*row))
+
+
+if __name__ == "__main__":
+    main()
