@@ -50,8 +50,8 @@ class MarkerError(ValueError):
     """A solution's TODO markers are not as the format asks; the message says where."""
 
 
-def solution_path(step: int) -> Path:
-    return ROOT / "solutions" / f"solution_{step:02}.py"
+def solution_path(step: int, folder: Path = ROOT / "solutions") -> Path:
+    return folder / f"solution_{step:02}.py"
 
 
 def step_path(step: int, folder: Path = ROOT / "steps") -> Path:
