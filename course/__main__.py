@@ -117,6 +117,19 @@ def test(context: typer.Context) -> None:
     raise typer.Exit(subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT).returncode and NO)
 
 
+@app.command("verify")
+def verify_course() -> None:
+    """Prove that solutions, skeletons, checks, hints and files agree: for those who change the course."""
+    from course.verify import verify
+
+    faults = 0
+    with report.KernelProgress() as progress:
+        for point in verify(progress.update):
+            report.show_point(point)
+            faults += len(point.faults)
+    raise typer.Exit(NO if faults else 0)
+
+
 def _load_kernels(device: str | None) -> None:
     with report.KernelProgress() as progress:
         check([], None, device=device, on_kernels=progress.update)

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from course.check import Check, StepResult
 from course.todos import ROOT, Todo, open_todos, read_todos, step_title, todo_lines
+from course.verify import Point
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -30,6 +31,13 @@ def show(result: StepResult) -> None:
             _show_check(check, path)
         _show_output(result)
         _show_next(result, unfinished, source)
+
+
+def show_point(point: Point) -> None:
+    """Print one point of verify."""
+    out.print(f"[red]✗[/] [bold]{escape(point.claim)}[/]" if point.faults else f"[green]✓[/] {escape(point.claim)}")
+    for fault in point.faults:
+        out.print(f"    {escape(_printable(fault))}")
 
 
 def _open(source: str, step: int) -> list[Todo]:

@@ -1,0 +1,300 @@
+"""Proves that the parts of the course agree: solutions, skeletons, checks, hints and files.
+
+Each point looks at one promise. Those that only read files take the repository's root, so that
+they can be pointed at another tree; those that run MAX judge what course.check found.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from fnmatch import fnmatch
+from pathlib import Path
+
+from course.check import CannotCheck, StepResult, check
+from course.todos import ROOT, STEPS, MarkerError, Todo, skeleton, solution_path, step_path, todo_lines
+
+HINTS = 3  # the idea, the tool, nearly the code
+
+# Where the chapter of step 14 says that the TODO blocks of steps/step_14.py stand.
+QUOTED_LINES = {14: {1: (13, 17), 2: (32, 37), 3: (42, 54), 4: (57, 58), 5: (77, 94)}}
+
+# Steps 01, 02 and 14 are judged by values that stand in their tests.
+FIXTURES = range(3, 14)
+
+REQUIRED = {
+    *(f"solutions/solution_{step:02}.py" for step in STEPS),
+    *(f"steps/step_{step:02}.py" for step in STEPS),
+    *(f"tests/test_step_{step:02}.py" for step in STEPS),
+    *(f"tests/fixtures/step_{step:02}.npz" for step in FIXTURES),
+}
+
+# What else may be where. In the folders that are not named here nothing may be.
+PLACES = {
+    ".": (".gitignore", "LICENSE", "README.md", "pixi.lock", "pixi.toml", "pyproject.toml", "requirements.lock", "run"),
+    ".ci": ("run",),
+    "benchmarks": ("*.py", "*.md"),
+    "course": ("*.py",),
+    "gpt2": ("*.py",),
+    "models/storyteller": ("README.md", "*.json", "model.safetensors"),
+    "tests": ("compare.py", "conftest.py", "test_[!s]*.py", "test_storyteller.py"),
+    "tests/course": ("test_*.py", "conftest.py"),
+    "tests/gpt2": ("test_*.py", "conftest.py"),
+    "tests/mistakes": ("step_[01][0-9].toml",),
+    "tools": ("*.py",),
+}
+
+
+@dataclass
+class Point:
+    """What one point of verify looked at, and what is wrong with it."""
+
+    claim: str  # "14 skeletons equal what tools/skeletons.py makes"
+    faults: list[str]
+
+    @classmethod
+    def about(cls, count: int, claim: str, faults: list[str]) -> "Point":
+        """A point about so many things. That there are none is a fault."""
+        return cls(f"{count} {claim}", faults if count or faults else ["found nothing to check"])
+
+
+def verify(on_kernels: Callable[[int, int, str | None], None]) -> Iterator[Point]:
+    """Every point about this repository, as soon as it is known.
+
+    Args:
+        on_kernels: as for ``course.check.check``.
+    """
+    for point in (files, markers, hints, skeletons, additions, quoted_lines):
+        yield point(ROOT)
+    yield _judged(skeletons_fail, ROOT / "steps", on_kernels)
+    yield _judged(solutions_pass, None, on_kernels)
+
+
+# Points that read files
+
+
+def files(root: Path) -> Point:
+    """Every file that the course needs is there, and no other."""
+    found = set(_files(root))
+    missing = [f"{name} is missing" for name in sorted(REQUIRED - found)]
+    stray = [f"{name} is stray: course/verify.py knows no place for it" for name in sorted(found) if not _has_place(name)]
+    return Point.about(len(found), "files, each in its place and none missing", missing + stray)
+
+
+def markers(root: Path) -> Point:
+    """Every solution can be cut into a skeleton."""
+    faults = []
+    solutions = _solutions(root)
+    for step, text in solutions.items():
+        try:
+            skeleton(text, step)
+        except (MarkerError, SyntaxError) as error:
+            faults.append(f"solutions/solution_{step:02}.py: {error}")
+    return Point.about(len(solutions), "solutions mark their TODO blocks as course/todos.py asks", faults)
+
+
+def hints(root: Path) -> Point:
+    """Every TODO has its tiers of hints."""
+    faults = []
+    count = 0
+    for step, (_, todos) in _skeletons(root).items():
+        for todo in todos:
+            written = sum(bool(hint.strip()) for hint in todo.hints)
+            count += written
+            if written != HINTS or len(todo.hints) != HINTS:
+                faults.append(f"solutions/solution_{step:02}.py, TODO {todo.number}: {written} hints, not {HINTS}")
+    return Point.about(count, f"hints, {HINTS} for every TODO", faults)
+
+
+def skeletons(root: Path) -> Point:
+    """steps/ is what the solutions make of it."""
+    faults = []
+    made = _skeletons(root)
+    steps = _steps(root)
+    for step in made.keys() & steps.keys():
+        if line := _first_difference(steps[step], made[step][0]):
+            faults.append(f"steps/step_{step:02}.py, line {line}: not what tools/skeletons.py makes (is it solved?)")
+    return Point.about(len(steps), "skeletons equal what tools/skeletons.py makes", faults)
+
+
+def additions(root: Path) -> Point:
+    """Solving only adds lines inside TODO blocks, or replaces the ``raise`` there.
+
+    Compares the files as they are, and so does not rely on what makes the skeletons.
+    """
+    faults = []
+    solutions, steps = _solutions(root), _steps(root)
+    for step in solutions.keys() & steps.keys():
+        before, after = steps[step].splitlines(), solutions[step].splitlines()
+        inside = _lines_in_blocks(after)
+        for kind, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+            if kind == "equal":
+                continue
+            kept = [line for line in before[i1:i2] if not _is_raise(line)]
+            outside = [index for index in range(j1, j2) if index not in inside]
+            if kept or kind == "delete":
+                faults.append(f"steps/step_{step:02}.py, line {i1 + 1}: not in solutions/solution_{step:02}.py")
+            elif outside:
+                faults.append(
+                    f"solutions/solution_{step:02}.py, line {outside[0] + 1}: "
+                    f"not in a TODO block, and not in steps/step_{step:02}.py"
+                )
+    return Point.about(len(steps), "steps become their solutions by lines inside TODO blocks", faults)
+
+
+def quoted_lines(root: Path) -> Point:
+    """The TODO blocks stand on the lines that the text of the course gives for them."""
+    faults = []
+    count = 0
+    for step, quoted in QUOTED_LINES.items():
+        blocks = _blocks(_steps(root).get(step, ""))
+        for number, (first, last) in quoted.items():
+            count += number in blocks
+            if blocks.get(number) != (first, last):
+                stands = "on lines {}-{}".format(*blocks[number]) if number in blocks else "nowhere"
+                faults.append(f"steps/step_{step:02}.py: TODO {number} stands {stands}, not on lines {first}-{last}")
+    return Point.about(count, "TODO blocks stand on the lines that the text gives", faults)
+
+
+# Points that run the checks
+
+
+def _judged(judge: Callable[[list[StepResult]], Point], folder: Path | None, on_kernels: Callable) -> Point:
+    """A judgement of all steps in a folder, or of the solutions, checked in one process."""
+    there = _steps(ROOT) if folder else _solutions(ROOT)  # a missing file is another point's matter
+    try:
+        return judge(check(there, folder, on_kernels=on_kernels))
+    except CannotCheck as error:
+        return Point(f"the checks of {(folder or ROOT / 'solutions').name}/ can be run", [str(error)])
+
+
+def skeletons_fail(results: list[StepResult]) -> Point:
+    """No check passes on a skeleton, and together they name all of its TODOs."""
+    faults = []
+    for result in results:
+        faults += [f"{_name(result)} passes {each.id}" for each in result.checks if each.status == "passed"]
+        named = {each.todo for each in result.checks if each.status != "passed"}
+        faults += [f"{_name(result)}: no check names TODO {todo}" for todo in _todo_numbers(result) if todo not in named]
+    count = sum(len(result.checks) for result in results)
+    return Point.about(count, f"checks fail on {len(results)} skeletons and name every TODO", faults)
+
+
+def solutions_pass(results: list[StepResult]) -> Point:
+    """Every check passes on its solution, and every TODO is proven by one."""
+    faults = []
+    for result in results:
+        faults += [
+            f"{_name(result)} does not pass {each.id}: {each.status}, {each.actual}"
+            for each in result.checks
+            if each.status != "passed"
+        ]
+        proven = {each.todo for each in result.checks}
+        faults += [f"{_name(result)}: no check proves TODO {todo}" for todo in _todo_numbers(result) if todo not in proven]
+    count = sum(len(result.checks) for result in results)
+    return Point.about(count, f"checks pass on {len(results)} solutions and prove every TODO", faults)
+
+
+def _name(result: StepResult) -> str:
+    path = Path(result.file)
+    return f"{path.parent.name}/{path.name}"
+
+
+def _todo_numbers(result: StepResult) -> list[int]:
+    return [todo.number for todo in skeleton(_read(solution_path(result.step)), result.step)[1]]
+
+
+# Reading
+
+
+def _read(path: Path) -> str:
+    """A file's text, whatever it holds, with the ends of its lines as they are."""
+    return path.read_bytes().decode("utf-8", errors="replace")
+
+
+def _solutions(root: Path) -> dict[int, str]:
+    """The text of every solution that is there."""
+    return _texts({step: solution_path(step, root / "solutions") for step in STEPS})
+
+
+def _steps(root: Path) -> dict[int, str]:
+    """The text of every step that is there."""
+    return _texts({step: step_path(step, root / "steps") for step in STEPS})
+
+
+def _texts(paths: dict[int, Path]) -> dict[int, str]:
+    return {step: _read(path) for step, path in paths.items() if path.is_file()}
+
+
+def _skeletons(root: Path) -> dict[int, tuple[str, list[Todo]]]:
+    """What can be made of the solutions; those whose markers are wrong are another point's matter."""
+    made = {}
+    for step, text in _solutions(root).items():
+        try:
+            made[step] = skeleton(text, step)
+        except (MarkerError, SyntaxError):
+            continue
+    return made
+
+
+def _first_difference(text: str, other: str) -> int | None:
+    """The number of the first line that is not the same."""
+    lines, others = text.splitlines(keepends=True), other.splitlines(keepends=True)
+    pairs = enumerate(zip([*lines, ""], [*others, ""]), start=1)
+    return next((number for number, (line, other_line) in pairs if line != other_line), None)
+
+
+def _lines_in_blocks(solution: list[str]) -> set[int]:
+    """The indices of a solution's lines from a TODO's first hint to its end."""
+    inside = set()
+    is_inside = False
+    for index, line in enumerate(solution):
+        is_inside = is_inside or line.lstrip().startswith("# hint:")
+        if is_inside:
+            inside.add(index)
+        is_inside = is_inside and line.strip() != "# end"
+    return inside
+
+
+def _blocks(step: str) -> dict[int, tuple[int, int]]:
+    """The first and last line of each TODO in a skeleton: its comment, and its ``raise`` if it has one."""
+    lines = step.splitlines()
+    blocks = {}
+    for number, first in todo_lines(step).items():
+        last = first
+        while last < len(lines) and lines[last].lstrip().startswith("#"):
+            last += 1
+        if last < len(lines) and _is_raise(lines[last]):
+            last += 1
+        blocks[number] = (first, last)
+    return blocks
+
+
+def _is_raise(line: str) -> bool:
+    return line.lstrip().startswith("raise NotImplementedError(")
+
+
+def _files(root: Path) -> list[str]:
+    """The repository's files, tracked or not, without those that git ignores."""
+    try:
+        if not (root / ".git").exists():
+            raise FileNotFoundError(".git")
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout.split("\0")
+        return [name for name in listed if (root / name).is_file()]
+    except (OSError, subprocess.CalledProcessError):  # a copy without git, or a machine
+        return [
+            path.relative_to(root).as_posix()
+            for path in root.rglob("*")
+            if path.is_file() and not _is_ignored(path.relative_to(root))
+        ]
+
+
+def _is_ignored(path: Path) -> bool:
+    """Whether git would ignore it: caches, the environment, the learner's own records."""
+    return any(part == "__pycache__" or (part.startswith(".") and part != ".ci") for part in path.parent.parts)
+
+
+def _has_place(name: str) -> bool:
+    path = Path(name)
+    patterns = PLACES.get(path.parent.as_posix(), ())
+    return name in REQUIRED or any(fnmatch(path.name, pattern) for pattern in patterns)
