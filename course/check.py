@@ -16,10 +16,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course.todos import ROOT, step_path, solution_path, todo_lines
+from course.todos import ROOT, read_source, solution_path, step_path, todo_lines
 
 TIMEOUT = 30.0  # seconds that one check may take
 OUTPUT_LIMIT = 20_000  # characters kept of what a learner's code prints
+STARTUP = 0  # in the place of a step's number: what is printed before the first step is loaded
 STARTUP_TIMEOUT = 1800.0  # seconds without a word while MAX compiles its kernels
 
 
@@ -85,13 +86,16 @@ def check(
             name of one that is compiled on the spot.
 
     Raises:
-        CannotCheck: a file is missing, or the worker cannot run MAX.
+        CannotCheck: no file is there, a step has no checks, or the worker cannot run MAX.
     """
     steps = list(steps)
+    paths = [step_path(step, folder) if folder else solution_path(step) for step in steps]
+    if paths and not any(path.is_file() for path in paths):
+        raise CannotCheck(f"{paths[0]} is not there")
     for step in steps:
-        path = step_path(step, folder) if folder else solution_path(step)
-        if not path.is_file():
-            raise CannotCheck(f"{path} is not there")
+        tests = ROOT / "tests" / f"test_step_{step:02}.py"
+        if not tests.is_file():
+            raise CannotCheck(f"{tests} is not there")
     run = _Run(steps, folder.resolve() if folder else None, own, device, timeout, on_kernels)
     run.complete()
     return [run.result(step) for step in steps]
@@ -112,7 +116,7 @@ class _Run:
         self.done: set[str] = set()
         self.unloadable: dict[int, dict[str, Any]] = {}
         self.seconds: dict[int, float] = dict.fromkeys(steps, 0.0)
-        self.output = ""
+        self.output: dict[int, str] = dict.fromkeys([STARTUP, *steps], "")
 
     def complete(self) -> None:
         while True:
@@ -122,69 +126,78 @@ class _Run:
             if finished:
                 break
             if (len(self.done), len(self.unloadable)) == known:
-                raise CannotCheck("the process that runs the checks dies before it begins:\n" + self.output[-2000:])
+                raise CannotCheck("the process that runs the checks dies before it begins:\n" + self.output[STARTUP])
         self._list_unloadable()
 
     def result(self, step: int) -> StepResult:
         path = step_path(step, self.folder) if self.folder else solution_path(step)
-        lines = todo_lines(path.read_bytes().decode("utf-8", errors="replace"))
+        lines = todo_lines(read_source(path))
         checks = [check for id, check in self.checks.items() if self.step_of[id] == step]
         if not checks:
             raise CannotCheck(f"there are no checks for step {step:02} in {ROOT / 'tests'}")
         for check in checks:
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
             check.line = own_lines[-1] if own_lines else lines.get(check.todo or 0)
-        return StepResult(step, str(path), checks, self.seconds[step], self.output)
+        return StepResult(step, str(path), checks, self.seconds[step], self.output[step][:OUTPUT_LIMIT])
 
     def _work(self, steps: list[int]) -> bool:
         """Run one worker over what is not done yet. Returns whether it came to its end."""
+        with _Worker(self._arguments(), steps) as worker:
+            finished = self._follow(worker)
+        for step, printed in worker.output.items():
+            self.output[step] += printed.decode("utf-8", errors="replace")
+        return finished
+
+    def _follow(self, worker: "_Worker") -> bool:
         current: str | None = None
         loading: int | None = None
         began = time.monotonic()
-        with _Worker(self._arguments(steps)) as worker:
-            limit = STARTUP_TIMEOUT
-            while True:
-                try:
-                    event = worker.next_event(limit)
-                except TimeoutError:
-                    self._blame(current, loading, f"no answer within {self.timeout:g} s", "Is there an endless loop?")
-                    break
-                if event is None:
-                    self._blame(current, loading, worker.how_it_ended(), "The check ended the whole program.")
-                    break
-                match event.pop("event"):
-                    case "refused":
-                        raise CannotCheck(event["why"])
-                    case "kernels":
-                        self.on_kernels(event["done"], event["total"], None)
-                    case "compile":
-                        self.on_kernels(0, 0, event["kernel"])
-                        limit = STARTUP_TIMEOUT
-                    case "compiled":
-                        limit = self.timeout
-                    case "load":
-                        loading, limit = event["step"], self.timeout
-                    case "unloadable":
-                        self.unloadable[event.pop("step")] = event
-                    case "check":
-                        loading, limit = None, STARTUP_TIMEOUT
-                        step = event.pop("step")
-                        if event["id"] not in self.checks:
-                            self.checks[event["id"]] = Check(**event)
-                            self.step_of[event["id"]] = step
-                    case "start":
-                        current, began, limit = event["id"], time.monotonic(), self.timeout
-                    case "result":
-                        self._record(event.pop("id"), event, time.monotonic() - began)
-                        current = None
-                    case "finished":
-                        self.output = worker.output
+        limit = STARTUP_TIMEOUT
+        while True:
+            try:
+                event = worker.next_event(limit)
+            except TimeoutError:
+                self._blame(current, loading, f"no answer within {self.timeout:g} s", "Is there an endless loop?")
+                return False
+            if event is None:
+                self._blame(current, loading, worker.how_it_ended(), "The check ended the whole program.")
+                return False
+            match event.pop("event"):
+                case "refused":
+                    raise CannotCheck(event["why"])
+                case "kernels":
+                    self.on_kernels(event["done"], event["total"], None)
+                case "compile":
+                    self.on_kernels(0, 0, event["kernel"])
+                    limit = STARTUP_TIMEOUT
+                case "compiled":
+                    limit = self.timeout
+                case "load":
+                    loading, limit = event["step"], self.timeout
+                case "loaded":
+                    loading, limit = None, STARTUP_TIMEOUT
+                case "unloadable":
+                    loading, limit = None, STARTUP_TIMEOUT
+                    self.unloadable[event.pop("step")] = event
+                case "check":
+                    step = event.pop("step")
+                    if event["id"] not in self.checks:
+                        self.checks[event["id"]] = Check(**event)
+                        self.step_of[event["id"]] = step
+                case "start":
+                    current, began, limit = event["id"], time.monotonic(), self.timeout
+                case "result":
+                    self._record(event.pop("id"), event, time.monotonic() - began)
+                    current = None
+                case "finished":
+                    if current is None:
                         return True
-            self.output = worker.output
-        return False
+                    # pytest obeys a KeyboardInterrupt, whoever raises it, and stops in the middle.
+                    self._blame(current, None, "a KeyboardInterrupt, which stops all checks", "Who raises it?")
+                    return False
 
-    def _arguments(self, steps: list[int]) -> list[str]:
-        arguments = ["--steps", *map(str, steps), "--skip", *self.done]
+    def _arguments(self) -> list[str]:
+        arguments = ["--skip", *self.done]
         if self.folder:
             arguments += ["--folder", str(self.folder)]
         if self.own:
@@ -219,23 +232,28 @@ class _Run:
 class _Worker:
     """A course.worker process, in a session of its own so that all of it can be killed."""
 
-    def __init__(self, arguments: list[str]) -> None:
-        read_end, write_end = os.pipe()
+    def __init__(self, arguments: list[str], steps: list[int]) -> None:
+        # A pipe for the events, and one for what each step prints, so that the two never mix.
+        self.events, events_end = os.pipe()
+        pipes = {step: os.pipe() for step in [STARTUP, *steps]}
+        write_ends = [write_end for _, write_end in pipes.values()]
+        command = [sys.executable, "-u", "-m", "course.worker", "--events", str(events_end), *arguments]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "course.worker", "--events", str(write_end), *arguments],
+            [*command, "--steps", *map(str, steps), "--outputs", *map(str, write_ends[1:])],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=write_ends[0],
             stderr=subprocess.STDOUT,
-            pass_fds=[write_end],
+            pass_fds=[events_end, *write_ends],
             start_new_session=True,
         )
-        os.close(write_end)
-        self.events = read_end
+        for write_end in [events_end, *write_ends]:
+            os.close(write_end)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.events, selectors.EVENT_READ)
-        self.selector.register(self.process.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]
-        self.output = ""
+        for step, (read_end, _) in pipes.items():
+            self.selector.register(read_end, selectors.EVENT_READ, step)
+        self.output = dict.fromkeys(pipes, b"")
         self._lines: Iterator[bytes] = iter(())
         self._rest = b""
 
@@ -248,9 +266,10 @@ class _Worker:
         except ProcessLookupError:
             pass
         self.process.wait()
+        self._read()  # what was printed last
+        for end in list(self.selector.get_map()):
+            os.close(end)
         self.selector.close()
-        os.close(self.events)
-        self.process.stdout.close()  # type: ignore[union-attr]
 
     def next_event(self, timeout: float) -> dict[str, Any] | None:
         """The next event, or None when the worker is gone.
@@ -265,22 +284,24 @@ class _Worker:
             remaining = deadline - time.monotonic()
             if remaining <= 0:  # also when the process floods its output meanwhile
                 raise TimeoutError
-            for key, _ in self.selector.select(remaining):
-                data = os.read(key.fd, 65536)
-                if key.fd != self.events:
-                    self._keep(data, key.fileobj)
-                elif not data:
-                    return None
-                else:
-                    *lines, self._rest = (self._rest + data).split(b"\n")
-                    self._lines = iter(lines)
+            if self.events not in self.selector.get_map():
+                return None
+            self._read(remaining)
 
     def how_it_ended(self) -> str:
+        self.process.kill()  # in case it has only closed its pipe
         code = self.process.wait()
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
-    def _keep(self, data: bytes, stream: Any) -> None:
-        if not data:
-            self.selector.unregister(stream)
-        elif len(self.output) < OUTPUT_LIMIT:
-            self.output += data.decode("utf-8", errors="replace")[: OUTPUT_LIMIT - len(self.output)]
+    def _read(self, timeout: float = 0) -> None:
+        """Take in what the worker has written, once it has written anything."""
+        for key, _ in self.selector.select(timeout):
+            data = os.read(key.fd, 65536)
+            if not data:
+                self.selector.unregister(key.fd)
+                os.close(key.fd)
+            elif key.fd == self.events:
+                *lines, self._rest = (self._rest + data).split(b"\n")
+                self._lines = iter(lines)
+            elif len(self.output[key.data]) < OUTPUT_LIMIT:
+                self.output[key.data] += data[:OUTPUT_LIMIT]

@@ -1,5 +1,6 @@
 """What a person reads: verdicts, open TODOs, what to do next, and progress while MAX compiles."""
 
+import os
 import sys
 import threading
 import time
@@ -11,20 +12,27 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from course.check import Check, StepResult
-from course.todos import ROOT, Todo, open_todos, read_todos, step_title, todo_lines
+from course.todos import ROOT, Todo, open_todos, read_source, read_todos, step_title, todo_lines
 from course.verify import Point
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+def _console(stderr: bool) -> Console:
+    color_system = None if os.environ.get("NO_COLOR") else "auto"  # None: neither colours nor bold
+    return Console(stderr=stderr, color_system=color_system, highlight=False, emoji=False, soft_wrap=True)
+
+
+out = _console(stderr=False)
+err = _console(stderr=True)
 
 
 def show(result: StepResult) -> None:
     """Print one step's verdicts and what to do next."""
     path = Path(result.file)
-    source = path.read_bytes().decode("utf-8", errors="replace")
-    out.print(f"[bold]Step {result.step:02}: {escape(step_title(result.step))}[/]  [dim]{escape(_short(path))}[/]\n")
+    source = read_source(path)
+    out.print(f"[bold]Step {result.step:02}: {_plain(step_title(result.step))}[/]  [dim]{_plain(_short(path))}[/]\n")
     unfinished = _open(source, result.step)
-    if unfinished and not any(check.status == "passed" for check in result.checks):
+    importable = all(check.todo for check in result.checks)
+    if importable and len(unfinished) == len(read_todos(result.step)):
         _show_todos(unfinished, source)
     else:
         for check in result.checks:
@@ -35,9 +43,9 @@ def show(result: StepResult) -> None:
 
 def show_point(point: Point) -> None:
     """Print one point of verify."""
-    out.print(f"[red]✗[/] [bold]{escape(point.claim)}[/]" if point.faults else f"[green]✓[/] {escape(point.claim)}")
+    out.print(f"[red]✗[/] [bold]{_plain(point.claim)}[/]" if point.faults else f"[green]✓[/] {_plain(point.claim)}")
     for fault in point.faults:
-        out.print(f"    {escape(_printable(fault))}")
+        out.print(f"    {_plain(fault)}")
 
 
 def _open(source: str, step: int) -> list[Todo]:
@@ -50,28 +58,28 @@ def _open(source: str, step: int) -> list[Todo]:
 def _show_todos(todos: list[Todo], source: str) -> None:
     lines = todo_lines(source)
     for todo in todos:
-        out.print(f"  [yellow]○[/] TODO {todo.number}{_at(lines.get(todo.number))}: {escape(todo.title)}")
+        out.print(f"  [yellow]○[/] TODO {todo.number}{_at(lines.get(todo.number))}: {_plain(todo.title)}")
     count = len(todos)
     out.print(f"\n{count} TODO{'s are' if count > 1 else ' is'} still to do. [bold]Next:[/] {_todo(todos[0], lines)}")
 
 
 def _show_check(check: Check, path: Path) -> None:
     if check.status == "passed":
-        out.print(f"  [green]✓[/] {escape(check.title)}")
+        out.print(f"  [green]✓[/] {_plain(check.title)}")
         return
     if check.status == "skipped":
-        out.print(f"  [yellow]○[/] {escape(check.title)}: [dim]{escape(check.actual or '')}[/]")
+        out.print(f"  [yellow]○[/] {_plain(check.title)}: [dim]{_plain(check.actual or '')}[/]")
         return
-    out.print(f"  [red]✗[/] [bold]{escape(check.title)}[/]")
+    out.print(f"  [red]✗[/] [bold]{_plain(check.title)}[/]")
     if check.expected:
-        out.print(f"      expected  {escape(check.expected)}")
+        out.print(f"      expected  {_plain(check.expected)}")
     if check.actual:
-        out.print(f"      {'got     ' if check.expected else 'got'}  {escape(check.actual)}")
+        out.print(f"      {'got     ' if check.expected else 'got'}  {_plain(check.actual)}")
     if check.help:
-        out.print(f"      [cyan]{escape(check.help)}[/]")
+        out.print(f"      [cyan]{_plain(check.help)}[/]")
     if check.trace:
         for frame in check.trace:
-            out.print(f"      [dim]{frame['file']}, line {frame['line']}:[/]  {escape(frame['code'])}")
+            out.print(f"      [dim]{_plain(frame['file'])}, line {frame['line']}:[/]  {_plain(frame['code'])}")
     elif check.todo:
         out.print(f"      [dim]look at TODO {check.todo}{_at(check.line)}[/]")
 
@@ -80,7 +88,7 @@ def _show_output(result: StepResult) -> None:
     if printed := [line for line in result.output.splitlines() if line.strip()]:
         out.print("\n  [dim]Printed while the checks ran:[/]")
         for line in printed[:10]:
-            out.print(f"  [dim]|[/] {escape(_printable(line[:200]))}")
+            out.print(f"  [dim]|[/] {_plain(line[:200])}")
         if len(printed) > 10:
             out.print(f"  [dim]| and {len(printed) - 10} lines more[/]")
 
@@ -93,17 +101,18 @@ def _show_next(result: StepResult, unfinished: list[Todo], source: str) -> None:
         out.print(f"\n[bold green]Step {result.step:02} is done:[/] {count} [bold]Next:[/] {following}")
         return
     lines = todo_lines(source)
-    if unfinished:
-        advice = _todo(unfinished[0], lines)
+    wrong = [check.todo for check in result.checks if check.status in ("failed", "error")]
+    if None in wrong:  # the file cannot be imported
+        advice = "the first ✗ above"
     else:
-        first = next(check for check in result.checks if check.status != "passed")
-        todos = {todo.number: todo for todo in read_todos(result.step)}
-        advice = _todo(todos[first.todo], lines) if first.todo in todos else "the first ✗ above"
+        skipped = [check.todo for check in result.checks if check.status == "skipped"]
+        first = min(wrong + [todo.number for todo in unfinished] or skipped)
+        advice = _todo(read_todos(result.step)[first - 1], lines)
     out.print(f"\n[bold red]Not yet:[/] {count} [bold]Next:[/] {advice}; then ./run s{result.step:02}")
 
 
 def _todo(todo: Todo, lines: dict[int, int]) -> str:
-    return f"TODO {todo.number}{_at(lines.get(todo.number))}: {escape(todo.title)}"
+    return f"TODO {todo.number}{_at(lines.get(todo.number))}: {_plain(todo.title)}"
 
 
 def _at(line: int | None) -> str:
@@ -114,9 +123,9 @@ def _short(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
-def _printable(text: str) -> str:
-    """Without the control characters that would steer a terminal."""
-    return "".join(character if character.isprintable() else "·" for character in text)
+def _plain(text: str) -> str:
+    """Text that steers neither a terminal nor rich."""
+    return escape("".join(character if character.isprintable() else "·" for character in text.expandtabs()))
 
 
 class KernelProgress:

@@ -17,6 +17,7 @@ TODO. Outside functions, where a ``raise`` would break the import, the code just
 """
 
 import ast
+import importlib.util
 import re
 import textwrap
 from dataclasses import dataclass
@@ -56,6 +57,18 @@ def solution_path(step: int, folder: Path = ROOT / "solutions") -> Path:
 
 def step_path(step: int, folder: Path = ROOT / "steps") -> Path:
     return folder / f"step_{step:02}.py"
+
+
+def read_source(path: Path) -> str:
+    """A learner's file as Python reads it, whatever is in it; empty where it cannot be read."""
+    try:
+        source = path.read_bytes()
+    except OSError:
+        return ""
+    try:
+        return importlib.util.decode_source(source)
+    except (SyntaxError, UnicodeDecodeError):
+        return source.decode("utf-8", errors="replace")
 
 
 def step_title(step: int) -> str:

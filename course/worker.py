@@ -19,6 +19,9 @@ from course.steps import load_step, use_own_steps
 from course.todos import ROOT
 
 
+TRACE_LIMIT = 8  # lines: an endless recursion has a thousand
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, required=True, help="file descriptor to write to")
@@ -26,14 +29,22 @@ def main() -> None:
     parser.add_argument("--own", action="store_true")
     parser.add_argument("--device")
     parser.add_argument("--steps", type=int, nargs="*", default=[])
+    parser.add_argument("--outputs", type=int, nargs="*", default=[], help="for each step a descriptor to print to")
     parser.add_argument("--skip", nargs="*", default=[], help="checks not to run again")
     arguments = parser.parse_args()
 
-    os.set_inheritable(arguments.events, False)
+    outputs = dict(zip(arguments.steps, arguments.outputs))
+    for descriptor in [arguments.events, *arguments.outputs]:
+        os.set_inheritable(descriptor, False)
     pipe = os.fdopen(arguments.events, "w", buffering=1, encoding="utf-8")
 
     def send(event: str, **fields: Any) -> None:
         pipe.write(json.dumps({"event": event, **fields}) + "\n")
+
+    def begin(step: int) -> None:
+        """From now on what is printed is the step's."""
+        os.dup2(outputs[step], 1)
+        os.dup2(outputs[step], 2)
 
     runtime.prepare()
     try:
@@ -50,6 +61,7 @@ def main() -> None:
 
     loaded = []
     for step in arguments.steps:
+        begin(step)
         send("load", step=step)
         try:
             load_step(step, arguments.folder)
@@ -57,21 +69,23 @@ def main() -> None:
             send("unloadable", step=step, **describe(error, arguments.folder))
         else:
             loaded.append(step)
+            send("loaded")
     if loaded:
         # What pytest would print is not for the learner; what the learner's code prints is.
         options = ["--capture=no", "-p", "no:terminal", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]
         if arguments.folder:
             options.append(f"--steps={arguments.folder}")
         files = [str(ROOT / "tests" / f"test_step_{step:02}.py") for step in loaded]
-        pytest.main([*options, *files], plugins=[Narrator(send, arguments.folder, set(arguments.skip))])
+        pytest.main([*options, *files], plugins=[Narrator(send, begin, arguments.folder, set(arguments.skip))])
     send("finished")
 
 
 class Narrator:
     """A pytest plugin that sends an event for every check."""
 
-    def __init__(self, send: Any, folder: Path | None, skip: set[str]) -> None:
+    def __init__(self, send: Any, begin: Any, folder: Path | None, skip: set[str]) -> None:
         self.send = send
+        self.begin = begin
         self.folder = folder
         self.skip = skip
 
@@ -80,8 +94,10 @@ class Narrator:
             self.send("check", **_facts(item))
         items[:] = [item for item in items if item.nodeid not in self.skip]
 
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self.send("start", id=nodeid)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        self.begin(_step(item))
+        self.send("start", id=item.nodeid)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
@@ -95,6 +111,10 @@ class Narrator:
         return report
 
 
+def _step(item: pytest.Item) -> int:
+    return int(item.path.stem[-2:])
+
+
 def _facts(item: pytest.Item) -> dict[str, Any]:
     """What a check is called, which step it belongs to, and which TODO it proves."""
     function = item.function  # type: ignore[attr-defined]
@@ -104,7 +124,7 @@ def _facts(item: pytest.Item) -> dict[str, Any]:
     todo = item.get_closest_marker("todo")
     return {
         "id": item.nodeid,
-        "step": int(item.path.stem[-2:]),
+        "step": _step(item),
         "title": title,
         "todo": todo.args[0] if todo else None,
     }
@@ -117,7 +137,7 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
         {"file": Path(frame.filename).name, "line": frame.lineno, "code": frame.line or ""}
         for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).resolve().parent == own
-    ]
+    ][-TRACE_LIMIT:]
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve().parent == own:
         trace.append({"file": Path(error.filename).name, "line": error.lineno, "code": (error.text or "").strip()})
     if hasattr(error, "expected"):  # tests/compare.py's CheckFailure
@@ -126,7 +146,8 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
         return {"status": "skipped", "actual": f"not done yet: {error}", "trace": trace}
     if isinstance(error, AssertionError) and not trace:
         return {"status": "failed", "actual": str(error).splitlines()[0] if str(error) else "not so", "trace": trace}
-    summary = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    summary = lines[-1 if isinstance(error, SyntaxError) else 0]  # a syntax error begins with its place
     return {"status": "error", "actual": summary[:500], "trace": trace}
 
 
