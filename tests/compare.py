@@ -1,6 +1,7 @@
 """How the checks look at a learner's values: every failure says what was expected and what came."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -72,8 +73,8 @@ def assert_close(
         )
 
 
-def load_parameters(module: object, weights: Mapping[str, np.ndarray], device: Device) -> None:
-    """Give a learner's module these parameters, which must be the ones that it has."""
+def load_parameters(module: object, weights: Mapping[str, np.ndarray], device: Device) -> Module:
+    """A learner's module, given these parameters, which must be the ones that it has."""
     if not isinstance(module, Module):
         raise CheckFailure("a max.experimental.nn.Module", type(module).__name__)
     found = {name: [int(size) for size in value.shape] for name, value in module.parameters}
@@ -86,3 +87,34 @@ def load_parameters(module: object, weights: Mapping[str, np.ndarray], device: D
         if found[name] != shape:
             raise CheckFailure(f"{name} of shape {shape}", f"shape {found[name]}")
     module.load_state_dict({name: tensor(value, device) for name, value in weights.items()})
+    return module
+
+
+def assert_normal_table(module: object, shape: tuple[int, int], device: Device) -> None:
+    """The module's weight has this shape and holds normal random numbers: mean 0, deviation 0.02.
+
+    Meant for tables of 700 numbers or more: there a correct one is rejected with a probability
+    below one in ten million.
+    """
+    if not hasattr(module, "weight"):
+        raise CheckFailure("a parameter weight", "none")
+    table = assert_shape(module.weight, shape, device, "weight")
+    if not 0.0165 < table.std() < 0.0235:
+        raise CheckFailure("random numbers of standard deviation 0.02", f"{table.std():.3g}")
+    if not abs(table.mean()) < 0.004:
+        raise CheckFailure("random numbers of mean 0", f"{table.mean():.3g}")
+
+
+def assert_value_error(call: Callable[[], object], *numbers: int) -> None:
+    """The call raises a ValueError whose message names the numbers."""
+    wanted = f"a ValueError whose message names {' and '.join(map(str, numbers))}"
+    try:
+        call()
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        named = set(map(int, re.findall(r"\d+", str(error))))
+        if not isinstance(error, ValueError) or not named.issuperset(numbers):
+            raise CheckFailure(wanted, f"{type(error).__name__}: {error}") from error
+    else:
+        raise CheckFailure(wanted, "no error")

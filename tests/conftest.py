@@ -46,3 +46,19 @@ def expected(request: pytest.FixtureRequest) -> Mapping[str, np.ndarray]:
     """The arrays of fixtures/step_NN.npz: inputs, parameters and what must come out."""
     with np.load(FIXTURES / f"{request.path.stem.removeprefix('test_')}.npz") as arrays:
         return dict(arrays)
+
+
+@pytest.fixture(scope="module")
+def parameters(expected) -> Mapping[str, np.ndarray]:
+    """The parameters among the expected arrays, by name."""
+    return {name: array for name, array in expected.items() if name.endswith(("weight", "bias"))}
+
+
+@pytest.fixture(scope="session")
+def config():
+    """The small GPT-2 of tools/fixtures.py. No two of its sizes are equal."""
+    from solutions.solution_01 import GPT2Config
+
+    return GPT2Config(
+        vocab_size=37, n_positions=48, n_embd=20, n_layer=2, n_head=4, n_inner=28, layer_norm_epsilon=0.1
+    )

@@ -1,0 +1,67 @@
+"""Step 01: the configuration has GPT-2's fields and defaults, and shares the features out."""
+
+import dataclasses
+
+import pytest
+from compare import CheckFailure, assert_value_error
+
+PUBLISHED = {
+    "vocab_size": 50257,
+    "n_positions": 1024,
+    "n_embd": 768,
+    "n_layer": 12,
+    "n_head": 12,
+    "n_inner": 3072,
+    "layer_norm_epsilon": 1e-5,
+}
+
+
+@pytest.mark.todo(1)
+def test_the_seven_fields_are_there(step):
+    """The configuration has the seven fields"""
+    found = {field.name for field in dataclasses.fields(step.GPT2Config)}
+    if missing := PUBLISHED.keys() - found:
+        raise CheckFailure(
+            f"the fields {', '.join(PUBLISHED)}",
+            f"no {', '.join(sorted(missing))}",
+            "A field needs a type: without one, a dataclass overlooks the line.",
+        )
+
+
+@pytest.mark.todo(1)
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_defaults_are_the_published_model(step, name):
+    """The defaults are those of the published 124M model"""
+    wanted, found = PUBLISHED[name], getattr(step.GPT2Config(), name, None)
+    if type(found) is not type(wanted) or found != wanted:
+        raise CheckFailure(f"{name} = {wanted!r}", repr(found))
+
+
+@pytest.mark.todo(1)
+def test_every_field_can_be_chosen(step):
+    """Every field can be given another value, by name"""
+    chosen = {name: 2 * value for name, value in PUBLISHED.items()}
+    config = step.GPT2Config(**chosen)
+    found = {name: getattr(config, name, None) for name in chosen}
+    if found != chosen:
+        raise CheckFailure(str(chosen), str(found))
+
+
+@pytest.mark.todo(2)
+@pytest.mark.parametrize(("n_embd", "n_head", "head_dim"), [(768, 12, 64), (20, 4, 5), (7, 7, 1)])
+def test_heads_share_the_features(step, n_embd, n_head, head_dim):
+    """A head gets n_embd / n_head features, a whole number"""
+    found = step.GPT2Config(n_embd=n_embd, n_head=n_head).head_dim
+    if type(found) is not int or found != head_dim:
+        raise CheckFailure(
+            f"head_dim {head_dim} for n_embd {n_embd} and n_head {n_head}",
+            repr(found),
+            "`/` gives a float, `//` an int." if isinstance(found, float) else None,
+        )
+
+
+@pytest.mark.todo(2)
+@pytest.mark.parametrize(("n_embd", "n_head"), [(20, 3), (768, 11), (4, 8)])
+def test_uneven_heads_are_refused(step, n_embd, n_head):
+    """n_embd that is not a multiple of n_head is refused, and the message names both"""
+    assert_value_error(lambda: step.GPT2Config(n_embd=n_embd, n_head=n_head).head_dim, n_embd, n_head)

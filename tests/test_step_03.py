@@ -1,0 +1,68 @@
+"""Step 03: each row is normalized by itself, as in the formula, then scaled and shifted.
+
+The small layers have two features, so that the results can be worked out on paper: a row
+[m - d, m + d] has mean m and variance d * d.
+"""
+
+import numpy as np
+import pytest
+from compare import CheckFailure, assert_close, load_parameters, tensor
+
+
+def normalize(step, device, x, weight=(1.0, 1.0), bias=(0.0, 0.0), eps=1e-12):
+    """What a layer with these parameters makes of the rows of x."""
+    parameters = {"weight": np.float32(weight), "bias": np.float32(bias)}
+    layer = load_parameters(step.LayerNorm(len(weight), eps=eps), parameters, device)
+    return layer(tensor(np.float32(x), device))
+
+
+@pytest.mark.todo(1)
+def test_new_layer_neither_scales_nor_shifts(step, device):
+    """A new layer's weight is all ones, its bias all zeros"""
+    layer = step.LayerNorm(7)
+    for name, value in (("weight", 1.0), ("bias", 0.0)):
+        if not hasattr(layer, name):
+            raise CheckFailure(f"a parameter {name}", "none")
+        assert_close(getattr(layer, name), np.full(7, value), 0.0, device, name)
+
+
+@pytest.mark.todo(2)
+def test_rows_get_mean_zero_and_variance_one(step, device):
+    """Each row gets mean 0 and variance 1"""
+    result = normalize(step, device, [[3.0, 5.0], [-10.0, 30.0], [1.0, 0.0]])
+    assert_close(
+        result,
+        np.array([[-1.0, 1.0], [-1.0, 1.0], [1.0, -1.0]]),
+        1e-5,
+        device,
+        help="Dividing the variance by dim - 1, not by dim, gives 0.707.",
+    )
+
+
+@pytest.mark.todo(2)
+def test_weight_scales_and_bias_shifts(step, device):
+    """The normalized row is scaled by weight, then shifted by bias"""
+    result = normalize(step, device, [[3.0, 5.0]], weight=[10.0, 100.0], bias=[1.0, 2.0])
+    assert_close(result, np.array([[-9.0, 102.0]]), 1e-3, device)
+
+
+@pytest.mark.todo(2, 1)
+def test_eps_is_added_to_the_variance(step, device):
+    """eps is added to the variance, under the square root"""
+    # Variance 1 and eps 3: the row is divided by sqrt(1 + 3) = 2.
+    result = normalize(step, device, [[-1.0, 1.0]], eps=3.0)
+    assert_close(
+        result,
+        np.array([[-0.5, 0.5]]),
+        1e-5,
+        device,
+        help="Added outside the root, eps gives 0.25; a layer that does not use its eps gives 1.",
+    )
+
+
+@pytest.mark.todo(2)
+def test_batch_is_normalized_by_the_formula(step, device, expected, parameters):
+    """A batch [2, 6, 20] comes out as the formula says"""
+    layer = load_parameters(step.LayerNorm(20, eps=0.1), parameters, device)
+    result = layer(tensor(expected["x"], device))
+    assert_close(result, expected["output"], 1e-5, device, help="Are mean and variance taken over the last axis only?")

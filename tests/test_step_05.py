@@ -1,0 +1,18 @@
+"""Step 05: a token's embedding is its row of a table that starts small and random."""
+
+import pytest
+from compare import assert_close, assert_normal_table, load_parameters, tensor
+
+
+@pytest.mark.todo(1)
+def test_table_starts_small_and_random(step, config, device):
+    """A new table holds random numbers of mean 0 and standard deviation 0.02"""
+    assert_normal_table(step.GPT2Embeddings(config), (37, 20), device)
+
+
+@pytest.mark.todo(2)
+def test_ids_pick_rows(step, config, device, expected, parameters):
+    """Each id of a batch [2, 6] becomes its row of the table"""
+    embeddings = load_parameters(step.GPT2Embeddings(config), parameters, device)
+    result = embeddings(tensor(expected["input_ids"], device))
+    assert_close(result, expected["output"], 1e-6, device)

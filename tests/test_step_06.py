@@ -1,0 +1,29 @@
+"""Step 06: the first rows of a table, one for each position, whatever the tokens are."""
+
+import numpy as np
+import pytest
+from compare import assert_close, assert_normal_table, load_parameters, tensor
+
+
+@pytest.mark.todo(1)
+def test_table_starts_small_and_random(step, config, device):
+    """A new table holds random numbers of mean 0 and standard deviation 0.02"""
+    assert_normal_table(step.GPT2PositionEmbeddings(config), (48, 20), device)
+
+
+@pytest.mark.todo(2, 3)
+def test_positions_pick_rows(step, config, device, expected, parameters):
+    """A batch of 2 texts of 6 tokens gets rows 0 to 5 of the table"""
+    embeddings = load_parameters(step.GPT2PositionEmbeddings(config), parameters, device)
+    result = embeddings(tensor(expected["input_ids"], device))
+    assert_close(
+        result, expected["output"], 1e-6, device, help="Positions count from 0 and depend on the length alone."
+    )
+
+
+@pytest.mark.todo(2, 3)
+def test_full_context_gets_the_whole_table(step, config, device, parameters):
+    """A text of n_positions tokens gets the whole table"""
+    embeddings = load_parameters(step.GPT2PositionEmbeddings(config), parameters, device)
+    result = embeddings(tensor(np.zeros((1, 48), np.int64), device))
+    assert_close(result, parameters["weight"], 1e-6, device)

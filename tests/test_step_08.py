@@ -1,0 +1,75 @@
+"""Step 08: each token collects the values of itself and its past, weighed by how well the keys match.
+
+Where a result can be worked out on paper, it is: with equal scores attention is an average, and
+weighing values of 1 gives 1, because the weights sum to 1.
+"""
+
+import numpy as np
+import pytest
+from compare import assert_close, tensor
+
+
+def attend(step, device, query, key, value):
+    arrays = (tensor(np.float32(array), device) for array in (query, key, value))
+    return step.compute_attention(*arrays)
+
+
+@pytest.mark.todo(1)
+def test_scores_are_divided_by_the_root_of_head_dim(step, device):
+    """Scores are divided by sqrt(head_dim)"""
+    # The second of two tokens scores 0 for the first and 2 ln 3 for itself, with head_dim 4.
+    # Divided by 2 that is ln 3: its own value 1 weighs 3 against 1.
+    query = [[[0.0, 0.0, 0.0, 0.0], [2 * np.log(3), 0.0, 0.0, 0.0]]]
+    key = [[[0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]]
+    value = [[[0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]]]
+    assert_close(
+        attend(step, device, query, key, value),
+        np.array([[[0.0] * 4, [0.75] * 4]]),
+        1e-5,
+        device,
+        help="Without the division 0.75 becomes 0.9; divided by head_dim itself, 0.634.",
+    )
+
+
+@pytest.mark.todo(2)
+def test_equal_scores_give_the_average_of_the_past(step, device):
+    """With equal scores each token gets the average of the values up to its own"""
+    # Values 0, 2, 4, 6 average to 0, 1, 2, 3.
+    value = np.array([0.0, 2.0, 4.0, 6.0]).reshape(1, 4, 1) * np.ones(3)
+    zeros = np.zeros((1, 4, 3))
+    assert_close(attend(step, device, zeros, zeros, value), value / 2, 1e-5, device)
+
+
+@pytest.mark.todo(2)
+def test_future_tokens_do_not_change_the_past(step, device, expected):
+    """Other keys and values at the end of a text change nothing before it"""
+    query, key, value = (expected[name].copy() for name in ("query", "key", "value"))
+    for array in (query, key, value):
+        array[..., 4:, :] = 5.0
+    result = attend(step, device, query, key, value)
+    assert_close(result[..., :4, :], expected["output"][..., :4, :], 1e-4, device)
+
+
+@pytest.mark.todo(3)
+def test_weights_of_each_token_sum_to_one(step, device, expected):
+    """The weights of each token sum to 1: values of 1 stay 1"""
+    ones = np.ones_like(expected["value"])
+    result = attend(step, device, expected["query"], expected["key"], ones)
+    assert_close(
+        result, ones, 1e-5, device, help="The mask comes before the softmax, and the softmax is over the last axis."
+    )
+
+
+@pytest.mark.todo(4)
+def test_first_token_gets_its_own_value(step, device, expected):
+    """The first token has nothing but itself to look at: it gets its own value"""
+    result = attend(step, device, *(expected[name] for name in ("query", "key", "value")))
+    assert_close(result[..., :1, :], expected["value"][..., :1, :], 1e-5, device)
+
+
+@pytest.mark.todo(4, 3, 2, 1)
+@pytest.mark.parametrize("heads", [slice(None), 1], ids=["with heads", "without"])
+def test_attention_follows_the_formula(step, device, expected, heads):
+    """Attention follows the formula, for a batch with an axis of heads and without"""
+    query, key, value, output = (expected[name][:, heads] for name in ("query", "key", "value", "output"))
+    assert_close(attend(step, device, query, key, value), output, 1e-4, device)

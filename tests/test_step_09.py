@@ -1,0 +1,62 @@
+"""Step 09: every head attends with its own slice of the features, and c_proj mixes what they found."""
+
+import numpy as np
+import pytest
+from compare import assert_close, load_parameters, tensor
+
+
+def numbered(*shape):
+    """An array in which no number occurs twice."""
+    return np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+
+
+@pytest.mark.todo(1)
+def test_layers_have_the_sizes_of_the_checkpoint(step, config, device, parameters):
+    """c_attn leads from n_embd to 3 * n_embd features, c_proj from n_embd to n_embd"""
+    load_parameters(step.GPT2MultiHeadAttention(config), parameters, device)
+
+
+@pytest.mark.todo(2)
+def test_heads_own_neighbouring_features(step, config, device):
+    """Splitting gives head 0 the first head_dim features of each token, head 1 the next, and so on"""
+    x = numbered(2, 6, 20)
+    heads = np.stack([x[:, :, 5 * head : 5 * head + 5] for head in range(4)], axis=1)  # [2, 4, 6, 5]
+    result = step.GPT2MultiHeadAttention(config).split_heads(tensor(x, device))
+    assert_close(result, heads, 0.0, device)
+
+
+@pytest.mark.todo(3)
+def test_merging_puts_heads_side_by_side(step, config, device):
+    """Merging puts the heads of each token side by side again"""
+    heads = numbered(2, 4, 6, 5)
+    x = np.concatenate([heads[:, head] for head in range(4)], axis=-1)  # [2, 6, 20]
+    result = step.GPT2MultiHeadAttention(config).merge_heads(tensor(heads, device))
+    assert_close(result, x, 0.0, device)
+
+
+@pytest.mark.todo(4)
+def test_single_token_gets_its_own_value(step, config, device, expected, parameters):
+    """For a single token, whatever it asks, the answer is c_proj of its value"""
+    attention = load_parameters(step.GPT2MultiHeadAttention(config), parameters, device)
+    x = expected["x"][:, :1]
+    value = x @ parameters["c_attn.weight"][40:].T + parameters["c_attn.bias"][40:]
+    output = value @ parameters["c_proj.weight"].T + parameters["c_proj.bias"]
+    assert_close(
+        attention(tensor(x, device)), output, 1e-4, device, help="c_attn puts out queries, keys, values, in this order."
+    )
+
+
+@pytest.mark.todo(4)
+def test_future_tokens_do_not_change_the_past(step, config, device, expected, parameters):
+    """Another token at the end of a text changes nothing before it"""
+    attention = load_parameters(step.GPT2MultiHeadAttention(config), parameters, device)
+    x = expected["x"].copy()
+    x[:, 5] = 3.0
+    assert_close(attention(tensor(x, device))[:, :5], expected["output"][:, :5], 1e-4, device)
+
+
+@pytest.mark.todo(4)
+def test_output_is_that_of_transformers(step, config, device, expected, parameters):
+    """A batch [2, 6, 20] comes out as Hugging Face transformers computes it"""
+    attention = load_parameters(step.GPT2MultiHeadAttention(config), parameters, device)
+    assert_close(attention(tensor(expected["x"], device)), expected["output"], 1e-4, device)

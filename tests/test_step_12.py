@@ -1,0 +1,33 @@
+"""Step 12: embeddings, blocks and final norm give what transformers gives, up to n_positions tokens."""
+
+import numpy as np
+import pytest
+from compare import assert_close, assert_value_error, load_parameters, tensor
+
+
+@pytest.mark.todo(1)
+def test_parts_are_those_of_the_checkpoint(step, config, device, parameters):
+    """The parts are wte, wpe, h and ln_f, with the checkpoint's parameters"""
+    load_parameters(step.GPT2Model(config), parameters, device)
+
+
+@pytest.mark.todo(2)
+def test_too_long_a_text_is_refused(step, config, device):
+    """A text of more than n_positions tokens is refused, and the message names both lengths"""
+    input_ids = tensor(np.zeros((1, 49), np.int64), device)
+    model = step.GPT2Model(config)
+    assert_value_error(lambda: model(input_ids), 49, 48)
+
+
+@pytest.mark.todo(2)
+def test_full_context_is_read(step, config, device, expected, parameters):
+    """A text of exactly n_positions tokens is read to its end"""
+    model = load_parameters(step.GPT2Model(config), parameters, device)
+    assert_close(model(tensor(expected["full_ids"], device)), expected["full_output"], 1e-4, device)
+
+
+@pytest.mark.todo(3, 1)
+def test_output_is_that_of_transformers(step, config, device, expected, parameters):
+    """A batch of 2 texts of 6 tokens comes out as Hugging Face transformers computes it"""
+    model = load_parameters(step.GPT2Model(config), parameters, device)
+    assert_close(model(tensor(expected["input_ids"], device)), expected["output"], 1e-4, device)

@@ -1,0 +1,41 @@
+"""Step 13: the complete GPT-2 scores and continues a text as transformers does."""
+
+import pytest
+from compare import CheckFailure, assert_close, assert_shape, load_parameters, tensor
+
+
+@pytest.mark.todo(1)
+def test_head_has_no_parameters_of_its_own(step, config, device, parameters):
+    """The model's parameters are those of its stack: the head shares the token table"""
+    load_parameters(step.GPT2LMHeadModel(config), parameters, device)
+
+
+@pytest.mark.todo(2)
+def test_logits_are_dot_products_with_the_token_table(step, config, device, expected, parameters):
+    """A token's logit is the dot product of the hidden vector and the token's embedding"""
+    model = load_parameters(step.GPT2LMHeadModel(config), parameters, device)
+    result = model.lm_head(tensor(expected["hidden"], device))
+    assert_close(result, expected["hidden_logits"], 1e-4, device, "the logits")
+
+
+@pytest.mark.todo(3)
+def test_logits_are_those_of_transformers(step, config, device, expected, parameters):
+    """The logits of a small GPT-2 are those of Hugging Face transformers"""
+    model = load_parameters(step.GPT2LMHeadModel(config), parameters, device)
+    assert_close(model(tensor(expected["input_ids"], device)), expected["logits"], 1e-4, device, "the logits")
+
+
+@pytest.mark.todo(3)
+def test_greedy_continuation_is_that_of_transformers(step, config, device, expected, parameters):
+    """The 40 tokens that transformers appends to a prompt are this model's favourites, too"""
+    # One pass over the text shows all 40 choices, because no position sees what comes after it.
+    model = load_parameters(step.GPT2LMHeadModel(config), parameters, device)
+    text = expected["greedy_text"]  # [1, 7 + 40]
+    logits = assert_shape(model(tensor(text, device)), (1, 47, 37), device, "the logits")
+    favourites, continuation = logits[0, 6:-1].argmax(axis=-1), text[0, 7:]
+    if (favourites != continuation).any():
+        first = int((favourites != continuation).argmax())
+        raise CheckFailure(
+            f"token {continuation[first]} as number {first + 1} of the continuation",
+            f"token {favourites[first]}; {(favourites != continuation).sum()} of 40 tokens differ",
+        )
