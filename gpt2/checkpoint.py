@@ -124,7 +124,7 @@ def _find(name: str) -> Path:
     except RepositoryNotFoundError:
         raise CheckpointError(f"there is no folder {name}, and no public model of that name on the hub") from None
     except OSError as error:  # of the network or of the disk; the hub's own errors are OSErrors as well
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error.__cause__ or error).split())
         raise CheckpointError(
             f"there is no folder {name}, and it cannot be downloaded from the Hugging Face hub: {reason}"
         ) from error

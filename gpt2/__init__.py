@@ -1,0 +1,1 @@
+"""What makes a program that writes of the model that the course builds."""

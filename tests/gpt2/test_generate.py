@@ -1,0 +1,219 @@
+"""`generate` prints the story and nothing else, as it grows, and refuses what cannot be told.
+
+Most models here are hand-made: they go through a script, one token a call, so that the story is
+known beforehand.
+"""
+
+import math
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from course.generate import GenerateError, generate
+from course.runtime import DeviceError
+from course.todos import ROOT, STEPS, solution_path, step_path
+from gpt2.checkpoint import CheckpointError
+from gpt2.tokenizer import load_tokenizer
+from max.driver import CPU
+from max.experimental.tensor import Tensor
+
+END = 256
+
+
+class Recorder:
+    """Stands in for stdout: the texts that were written and flushed, in order."""
+
+    def __init__(self):
+        self.texts = []
+        self.pending = ""
+
+    def write(self, text):
+        self.pending += text
+
+    def flush(self):
+        self.texts.append(self.pending)
+        self.pending = ""
+
+
+@pytest.fixture
+def tell(monkeypatch, folder):
+    """Runs generate with a model and returns what it printed, piece by piece."""
+
+    def tell(model, prompt, **options):
+        recorder = Recorder()
+        monkeypatch.setattr("gpt2.model.load_model", lambda checkpoint, device: model)
+        monkeypatch.setattr("sys.stdout", recorder)
+        generate(prompt, checkpoint=str(folder), **options)
+        assert not recorder.pending
+        return recorder.texts
+
+    return tell
+
+
+@pytest.fixture
+def script(folder, device):
+    """Makes a model that writes a text after a prompt, and then `<|endoftext|>` for ever."""
+    tokenizer = load_tokenizer(folder, vocab_size=1024)
+
+    def script(prompt, text):
+        start, ids = len(tokenizer.encode(prompt).ids), tokenizer.encode(text).ids
+
+        def model(input_ids):
+            logits = np.zeros((*map(int, input_ids.shape), 1024), np.float32)
+            place = int(input_ids.shape[1]) - start
+            logits[0, -1, ids[place] if place < len(ids) else END] = 1e4
+            return Tensor(logits, device=device)
+
+        return model
+
+    return script
+
+
+@pytest.mark.parametrize("greedy", [True, False])
+def test_the_text_is_written_as_it_grows_and_ends_with_the_story(tell, script, greedy):
+    texts = tell(script("One", " day"), "One", greedy=greedy)
+    assert texts == ["One", " ", "d", "a", "y", "\n"]
+
+
+def test_a_character_of_several_tokens_is_written_when_it_is_whole(tell, script):
+    assert tell(script("Zoë", "é😀!"), "Zoë", greedy=True) == ["Zoë", "é", "😀", "!", "\n"]
+
+
+def test_a_character_that_is_never_finished_is_written_at_the_end(tell, script):
+    assert tell(script("a", "😀"), "a", greedy=True, max_new_tokens=3) == ["a", "\ufffd", "\n"]
+
+
+def test_no_new_tokens_leave_the_prompt(tell, script):
+    assert "".join(tell(script("One", " day"), "One", max_new_tokens=0)) == "One\n"
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """The calls of generate_tokens: the keyword arguments, and what was returned."""
+    from solutions import solution_14
+
+    calls = []
+    generate_tokens = solution_14.generate_tokens
+
+    def recorded(model, input_ids, **options):
+        tokens = generate_tokens(model, input_ids, **options)
+        calls.append((options, np.from_dlpack(tokens.to(CPU()))[0].tolist()))
+        return tokens
+
+    monkeypatch.setattr(solution_14, "generate_tokens", recorded)
+    return calls
+
+
+@pytest.mark.parametrize(("length", "count"), [(3, 200), (56, 200), (57, 199), (256, 0)])
+def test_without_a_number_there_are_as_many_tokens_as_fit_up_to_200(tell, script, calls, length, count):
+    tell(script("x" * length, ""), "x" * length)
+    ((options, _),) = calls
+    assert options["max_new_tokens"] == count
+
+
+def test_what_is_printed_is_the_text_of_the_tokens(tell, model, folder, calls):
+    """With random weights and a high temperature: bytes that make no characters, ids without text."""
+    texts = tell(model, "Zoë 😀", seed=5, temperature=3.0, max_new_tokens=40)
+    ((_, ids),) = calls
+    assert len(texts) > 5
+    assert "".join(texts) == load_tokenizer(folder, 1024).decode(ids) + "\n"
+
+
+def test_greedy_tells_one_story_whatever_the_seed_and_the_temperature(tell, model):
+    first = tell(model, "One", greedy=True, seed=1, max_new_tokens=12)
+    assert tell(model, "One", greedy=True, seed=2, temperature=9.0, max_new_tokens=12) == first
+    assert tell(model, "One", temperature=0.0, max_new_tokens=12) == first
+
+
+def test_a_seed_tells_its_story_again_and_another_one_another(tell, model):
+    first = tell(model, "One", seed=0, temperature=3.0, max_new_tokens=12)
+    assert tell(model, "One", seed=0, temperature=3.0, max_new_tokens=12) == first
+    assert tell(model, "One", seed=2**32 - 1, temperature=3.0, max_new_tokens=12) != first
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"prompt": ""}, "the prompt is empty"),
+        ({"prompt": "x" * 257}, "prompt has 257 tokens, .* window 256"),
+        ({"prompt": "a\udcff"}, "not UTF-8"),
+        ({"temperature": -0.1}, r"temperature -0\.1"),
+        ({"temperature": math.nan}, "temperature nan"),
+        ({"temperature": math.inf}, "temperature inf"),
+        ({"max_new_tokens": -1}, "max-new-tokens -1"),
+        ({"prompt": "xyz", "max_new_tokens": 254}, "max-new-tokens 254: .* room for 253 of the 256"),
+        ({"seed": -1}, "seed -1"),
+        ({"seed": 2**32}, "seed 4294967296"),
+    ],
+)
+def test_what_cannot_be_told_is_refused_with_the_value(folder, capsys, options, message):
+    with pytest.raises(GenerateError, match=message):
+        generate(**{"checkpoint": str(folder), **options})
+    assert capsys.readouterr().out == ""
+
+
+def test_a_checkpoint_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(CheckpointError, match="there is no folder"):
+        generate(checkpoint=str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("name", ["gpu:99", "tpu"])
+def test_a_device_that_is_not_there_is_refused(folder, name):
+    with pytest.raises(DeviceError, match=name):
+        generate(checkpoint=str(folder), device=name)
+
+
+@pytest.fixture
+def own_steps(tmp_path):
+    """A learner's folder, in which all fourteen steps are done."""
+    for step in STEPS:
+        shutil.copy(solution_path(step), step_path(step, tmp_path))
+    return tmp_path
+
+
+def run(folder, steps, **options):
+    """generate, in a process of its own."""
+    program = (
+        "from pathlib import Path; from course import runtime; runtime.prepare()\n"
+        "from course.generate import generate\n"
+        f"generate('One', checkpoint={str(folder)!r}, steps=Path({str(steps)!r}), **{options!r})"
+    )
+    command = [sys.executable, "-c", program]
+    # As Python knows the environment: MAX adds PYTHONEXECUTABLE to C's, which leads to another Python.
+    return subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, encoding="utf-8")
+
+
+def test_the_learners_steps_tell_the_same_story_and_a_pipe_gets_it_alone(tell, model, folder, own_steps):
+    story = "".join(tell(model, "One", greedy=True, max_new_tokens=12))
+    told = run(folder, own_steps, greedy=True, max_new_tokens=12)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout == story
+
+
+def test_a_todo_that_is_open_is_named_before_anything_is_loaded(folder, own_steps):
+    shutil.copy(ROOT / "steps" / "step_09.py", own_steps)
+    with pytest.raises(GenerateError, match="step 09, TODO 1 is not done yet"):
+        generate(checkpoint=str(folder), steps=own_steps)
+
+
+@pytest.mark.parametrize(("text", "why"), [("def", "invalid syntax"), ("\0", "null bytes"), (None, "No such file")])
+def test_a_step_that_cannot_be_read_is_named(folder, own_steps, text, why):
+    path = step_path(5, own_steps)
+    path.unlink() if text is None else path.write_text(text)
+    with pytest.raises(GenerateError, match=rf"step_05\.py cannot be read: .*{why}"):
+        generate(checkpoint=str(folder), steps=own_steps)
+
+
+def test_a_learners_exception_is_told_in_the_lines_of_their_file(folder, own_steps):
+    path = step_path(1, own_steps)
+    lines = len(path.read_text().splitlines())
+    path.write_text(path.read_text() + "\n    def __post_init__(self):\n        self.nothing.at.all\n")
+    told = run(folder, own_steps)
+    assert told.returncode != 0
+    assert told.stdout == ""
+    *_, summary, place = told.stderr.strip().splitlines()
+    assert summary.endswith("AttributeError: 'GPT2Config' object has no attribute 'nothing'")
+    assert place == f"  step_01.py, line {lines + 3}:  self.nothing.at.all"
