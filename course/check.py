@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course.todos import ROOT, read_source, solution_path, step_path, todo_lines
+from course.todos import ROOT, Todo, open_todos, read_source, solution_path, step_path, todo_lines
 
 TIMEOUT = 30.0  # seconds that one check may take
 OUTPUT_LIMIT = 20_000  # characters kept of what a learner's code prints
@@ -34,7 +34,8 @@ class Check:
 
     id: str
     title: str
-    todo: int | None
+    todos: list[int]  # the TODOs that it proves, the likeliest culprit first
+    todo: int | None = None  # the culprit: the first of them that is open, else the first
     status: str = "error"  # passed, failed, skipped (an earlier TODO is open), error
     expected: str | None = None
     actual: str | None = None
@@ -42,6 +43,11 @@ class Check:
     help: str | None = None
     line: int | None = None
     trace: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        values = asdict(self)
+        del values["todos"]
+        return values
 
 
 @dataclass
@@ -52,6 +58,7 @@ class StepResult:
     file: str
     checks: list[Check]
     seconds: float
+    unfinished: list[Todo] = field(default_factory=list)
     output: str = ""
 
     @property
@@ -63,7 +70,7 @@ class StepResult:
             "step": self.step,
             "file": self.file,
             "passed": self.passed,
-            "checks": [asdict(check) for check in self.checks],
+            "checks": [check.to_json() for check in self.checks],
             "seconds": round(self.seconds, 2),
         }
 
@@ -131,14 +138,20 @@ class _Run:
 
     def result(self, step: int) -> StepResult:
         path = step_path(step, self.folder) if self.folder else solution_path(step)
-        lines = todo_lines(read_source(path))
+        source = read_source(path)
+        try:
+            unfinished = open_todos(source, step)
+        except (SyntaxError, ValueError):  # the checks say so, with the line
+            unfinished = []
+        lines, open_ = todo_lines(source), [todo.number for todo in unfinished]
         checks = [check for id, check in self.checks.items() if self.step_of[id] == step]
         if not checks:
             raise CannotCheck(f"there are no checks for step {step:02} in {ROOT / 'tests'}")
         for check in checks:
+            check.todo = next((todo for todo in check.todos if todo in open_), next(iter(check.todos), None))
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
             check.line = own_lines[-1] if own_lines else lines.get(check.todo or 0)
-        return StepResult(step, str(path), checks, self.seconds[step], self.output[step][:OUTPUT_LIMIT])
+        return StepResult(step, str(path), checks, self.seconds[step], unfinished, self.output[step][:OUTPUT_LIMIT])
 
     def _work(self, steps: list[int]) -> bool:
         """Run one worker over what is not done yet. Returns whether it came to its end."""
@@ -225,7 +238,7 @@ class _Run:
         """A file that cannot be imported fails one check: that it can be."""
         for step, verdict in self.unloadable.items():
             id = f"tests/test_step_{step:02}.py::import"
-            self.checks[id] = Check(id, "The file can be imported", None, **verdict)
+            self.checks[id] = Check(id, "The file can be imported", [], **verdict)
             self.step_of[id] = step
 
 

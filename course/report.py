@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from course.check import Check, StepResult
-from course.todos import ROOT, Todo, open_todos, read_source, read_todos, step_title, todo_lines
+from course.todos import ROOT, Todo, read_source, read_todos, step_title, todo_lines
 from course.verify import Point
 
 
@@ -30,15 +30,14 @@ def show(result: StepResult) -> None:
     path = Path(result.file)
     source = read_source(path)
     out.print(f"[bold]Step {result.step:02}: {_plain(step_title(result.step))}[/]  [dim]{_plain(_short(path))}[/]\n")
-    unfinished = _open(source, result.step)
-    importable = all(check.todo for check in result.checks)
-    if importable and len(unfinished) == len(read_todos(result.step)):
-        _show_todos(unfinished, source)
+    importable = all(check.todos for check in result.checks)
+    if importable and len(result.unfinished) == len(read_todos(result.step)):
+        _show_todos(result.unfinished, source)
     else:
         for check in result.checks:
             _show_check(check, path)
         _show_output(result)
-        _show_next(result, unfinished, source)
+        _show_next(result, source)
 
 
 def show_point(point: Point) -> None:
@@ -46,13 +45,6 @@ def show_point(point: Point) -> None:
     out.print(f"[red]✗[/] [bold]{_plain(point.claim)}[/]" if point.faults else f"[green]✓[/] {_plain(point.claim)}")
     for fault in point.faults:
         out.print(f"    {_plain(fault)}")
-
-
-def _open(source: str, step: int) -> list[Todo]:
-    try:
-        return open_todos(source, step)
-    except (SyntaxError, ValueError):  # the checks say so, with the line
-        return []
 
 
 def _show_todos(todos: list[Todo], source: str) -> None:
@@ -93,7 +85,7 @@ def _show_output(result: StepResult) -> None:
             out.print(f"  [dim]| and {len(printed) - 10} lines more[/]")
 
 
-def _show_next(result: StepResult, unfinished: list[Todo], source: str) -> None:
+def _show_next(result: StepResult, source: str) -> None:
     passed = sum(check.status == "passed" for check in result.checks)
     count = f"{passed} of {len(result.checks)} checks pass ({result.seconds:.1f} s)."
     if result.passed:
@@ -106,7 +98,7 @@ def _show_next(result: StepResult, unfinished: list[Todo], source: str) -> None:
         advice = "the first ✗ above"
     else:
         skipped = [check.todo for check in result.checks if check.status == "skipped"]
-        first = min(wrong + [todo.number for todo in unfinished] or skipped)
+        first = min(wrong + [todo.number for todo in result.unfinished] or skipped)
         advice = _todo(read_todos(result.step)[first - 1], lines)
     out.print(f"\n[bold red]Not yet:[/] {count} [bold]Next:[/] {advice}; then ./run s{result.step:02}")
 

@@ -116,7 +116,7 @@ def _step(item: pytest.Item) -> int:
 
 
 def _facts(item: pytest.Item) -> dict[str, Any]:
-    """What a check is called, which step it belongs to, and which TODO it proves."""
+    """What a check is called, which step it belongs to, and which TODOs it proves."""
     function = item.function  # type: ignore[attr-defined]
     title = (function.__doc__ or function.__name__).strip().splitlines()[0]
     if callspec := getattr(item, "callspec", None):
@@ -126,7 +126,7 @@ def _facts(item: pytest.Item) -> dict[str, Any]:
         "id": item.nodeid,
         "step": _step(item),
         "title": title,
-        "todo": todo.args[0] if todo else None,
+        "todos": todo.args if todo else [],
     }
 
 

@@ -82,7 +82,7 @@ def binomial_tail(count, n):
 # The next token
 
 
-@pytest.mark.todo(2, 3, 4)
+@pytest.mark.todo(2, 3, 4, 1)
 @pytest.mark.parametrize("settings", [SAMPLING, GREEDY], ids=["sampling", "greedy"])
 def test_next_token_is_one_int64_id(step, device, settings):
     """The next token is a tensor that holds one int64 id of the vocabulary"""
