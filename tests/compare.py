@@ -9,16 +9,22 @@ from max.driver import CPU, Device
 from max.dtype import DType
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor
+from numpy.typing import ArrayLike
 
 
 class CheckFailure(AssertionError):
-    """A check that was not passed, in the words that the learner reads."""
+    """A check that was not passed, in the words that the learner reads.
 
-    def __init__(self, expected: str, actual: str, help: str | None = None) -> None:
+    ``observed`` is what came, in numbers, where the same mistake always gives the same ones:
+    course.mistakes looks it up.
+    """
+
+    def __init__(self, expected: str, actual: str, help: str | None = None, observed: ArrayLike | None = None) -> None:
         super().__init__(f"expected {expected}; got {actual}" + (f". {help}" if help else ""))
         self.expected = expected
         self.actual = actual
         self.help = help
+        self.observed = None if observed is None else np.asarray(observed)
 
 
 def tensor(array: Any, device: Device) -> Tensor:
@@ -44,7 +50,7 @@ def assert_shape(result: object, shape: tuple[int, ...], device: Device, what: s
     """The values of a tensor, which must have this shape."""
     array = values(result, device, what)
     if array.shape != tuple(shape):
-        raise CheckFailure(f"{what} of shape {list(shape)}", f"shape {list(array.shape)}")
+        raise CheckFailure(f"{what} of shape {list(shape)}", f"shape {list(array.shape)}", observed=array)
     return array
 
 
@@ -70,6 +76,7 @@ def assert_close(
             f"{place} = {expected[worst]:.6g} (within {tolerance:g})",
             f"{array[worst]:.6g}; {off} of {difference.size} values are off",
             help,
+            observed=array,
         )
 
 
