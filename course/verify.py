@@ -37,7 +37,7 @@ PLACES = {
     "course": ("*.py",),
     "gpt2": ("*.py",),
     "models/storyteller": ("README.md", "*.json", "model.safetensors"),
-    "tests": ("compare.py", "conftest.py", "test_[!s]*.py", "test_storyteller.py"),
+    "tests": ("compare.py", "conftest.py", "pixi.schema.json", "test_[!s]*.py", "test_storyteller.py"),
     "tests/course": ("test_*.py", "conftest.py"),
     "tests/gpt2": ("test_*.py", "conftest.py"),
     "tests/mistakes": ("step_[01][0-9].toml",),
@@ -109,12 +109,12 @@ def hints(root: Path) -> Point:
 def skeletons(root: Path) -> Point:
     """steps/ is what the solutions make of it."""
     faults = []
-    made = _skeletons(root)
-    steps = _steps(root)
-    for step in made.keys() & steps.keys():
+    made, steps = _skeletons(root), _steps(root)
+    both = sorted(made.keys() & steps.keys())
+    for step in both:
         if line := _first_difference(steps[step], made[step][0]):
             faults.append(f"steps/step_{step:02}.py, line {line}: not what tools/skeletons.py makes (is it solved?)")
-    return Point.about(len(steps), "skeletons equal what tools/skeletons.py makes", faults)
+    return Point.about(len(both), "skeletons equal what tools/skeletons.py makes", faults)
 
 
 def additions(root: Path) -> Point:
@@ -124,7 +124,8 @@ def additions(root: Path) -> Point:
     """
     faults = []
     solutions, steps = _solutions(root), _steps(root)
-    for step in solutions.keys() & steps.keys():
+    both = sorted(solutions.keys() & steps.keys())
+    for step in both:
         before, after = steps[step].splitlines(), solutions[step].splitlines()
         inside = _lines_in_blocks(after)
         for kind, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
@@ -139,7 +140,7 @@ def additions(root: Path) -> Point:
                     f"solutions/solution_{step:02}.py, line {outside[0] + 1}: "
                     f"not in a TODO block, and not in steps/step_{step:02}.py"
                 )
-    return Point.about(len(steps), "steps become their solutions by lines inside TODO blocks", faults)
+    return Point.about(len(both), "steps become their solutions by lines inside TODO blocks", faults)
 
 
 def quoted_lines(root: Path) -> Point:
