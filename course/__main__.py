@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from course import report
+from course import hints, progress, report, reset
 from course.check import TIMEOUT, CannotCheck, check
 from course.todos import ROOT, STEPS
 
@@ -30,6 +30,9 @@ Mine = Annotated[bool, typer.Option("--mine", help="Stand on your own earlier st
 DeviceName = Annotated[
     str | None, typer.Option("--device", metavar="NAME", help="cpu, gpu or gpu:N. Default: a GPU where there is one.")
 ]
+StepOrNext = Annotated[
+    str | None, typer.Argument(metavar="N", help="1 to 14.", show_default="the first step that is not done")
+]
 Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long one check may take.")]
 
 
@@ -44,8 +47,12 @@ def check_steps(
 ) -> None:
     """Check step N: what is right, what is not, and what to do next. s01 to s14 are short for it."""
     steps = list(STEPS) if step == "all" else [_step_number(step)]
-    with report.KernelProgress() as progress:
-        results = check(steps, folder, own=mine, device=device, timeout=timeout, on_kernels=progress.update)
+    before = progress.fingerprints(steps)
+    with report.KernelProgress() as kernels:
+        results = check(steps, folder, own=mine, device=device, timeout=timeout, on_kernels=kernels.update)
+    if folder.resolve() == ROOT / "steps":
+        # On the learner's own earlier steps a failure may be the fault of one of those.
+        progress.record([result for result in results if result.passed or not mine], before)
     if as_json:
         objects = [result.to_json() for result in results]
         print(json.dumps(objects if step == "all" else objects[0]))
@@ -57,8 +64,34 @@ def check_steps(
 
 def _step_number(text: str) -> int:
     if not (text.isdecimal() and int(text) in STEPS):
-        raise typer.BadParameter(f"{text!r} is not a step: expected 1 to {STEPS[-1]}, or all", param_hint="N")
+        raise typer.BadParameter(f"{text!r} is not a step: expected 1 to {STEPS[-1]}", param_hint="N")
     return int(text)
+
+
+@app.command("hint")
+def open_hint(step: StepOrNext = None) -> None:
+    """Open one hint more for the TODO where you are stuck: the idea, the tool, nearly the code."""
+    hints.show(_step_or_next(step))
+
+
+@app.command("progress")
+def show_progress() -> None:
+    """Show how far you are in each of the fourteen steps, and what comes next."""
+    progress.show()
+
+
+@app.command("reset")
+def reset_step(step: Annotated[str, typer.Argument(metavar="N", help="1 to 14.")]) -> None:
+    """Bring the skeleton of step N back. Your file is kept as a dated copy."""
+    reset.reset(_step_number(step))
+
+
+def _step_or_next(text: str | None) -> int:
+    if text is not None:
+        return _step_number(text)
+    if step := progress.first_unfinished():
+        return step
+    raise typer.BadParameter("all fourteen steps are done: name one of them", param_hint="N")
 
 
 @app.command("generate")
@@ -123,16 +156,16 @@ def verify_course() -> None:
     from course.verify import verify
 
     faults = 0
-    with report.KernelProgress() as progress:
-        for point in verify(progress.update):
+    with report.KernelProgress() as kernels:
+        for point in verify(kernels.update):
             report.show_point(point)
             faults += len(point.faults)
     raise typer.Exit(NO if faults else 0)
 
 
 def _load_kernels(device: str | None) -> None:
-    with report.KernelProgress() as progress:
-        check([], None, device=device, on_kernels=progress.update)
+    with report.KernelProgress() as kernels:
+        check([], None, device=device, on_kernels=kernels.update)
 
 
 def _refuse(error: Exception) -> int:
@@ -148,7 +181,7 @@ def main() -> None:
         arguments = ["check", str(int(name[1:])), *arguments[1:]]
     try:
         app(arguments, prog_name="./run")
-    except CannotCheck as error:
+    except (CannotCheck, OSError) as error:
         sys.exit(_refuse(error))
     except KeyboardInterrupt:
         report.err.print("Stopped.")

@@ -1,0 +1,135 @@
+"""The command ``progress``: where a learner stands in the fourteen steps, from what checks found.
+
+Nothing is run. A verdict is about one content of a step's file, so a later change to it shows.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from course import report, state
+from course.check import StepResult
+from course.state import Checked
+from course.todos import STEPS, skeleton, solution_path, step_path, step_title
+
+WIDEST = 80  # columns: wider, the eye loses the row
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a learner is with one step."""
+
+    step: int
+    is_there: bool
+    is_begun: bool  # the file is not the skeleton
+    checked: Checked | None = None
+    is_changed: bool = False  # since it was checked
+
+    @property
+    def is_done(self) -> bool:
+        return self.is_begun and self.checked is not None and self.checked.passed
+
+
+def standings() -> list[Standing]:
+    """Where the learner stands, step by step."""
+    memory = state.read()
+    return [_standing(step, memory[step].checked) for step in STEPS]
+
+
+def first_unfinished() -> int | None:
+    """The step that the learner is at: the first that is not done, or None when all are."""
+    return next((standing.step for standing in standings() if not standing.is_done), None)
+
+
+def fingerprints(steps: Iterable[int]) -> dict[int, str]:
+    """What identifies the content of the steps' files, for ``record``. Take it before a check begins."""
+    paths = {step: step_path(step) for step in steps}
+    return {step: _sha256(path.read_bytes()) for step, path in paths.items() if path.is_file()}
+
+
+def record(results: Iterable[StepResult], fingerprints: Mapping[int, str]) -> None:
+    """Remember what checks of the learner's own steps found. Where that is impossible, say so and go on."""
+    now = datetime.now().replace(microsecond=0)
+    try:
+        with state.change() as memory:
+            for result in results:
+                if result.step in fingerprints:  # else there is no such file
+                    memory[result.step].checked = _checked(result, now, fingerprints[result.step])
+    except OSError as error:
+        report.err.print(f"The result could not be recorded for ./run progress: {error}", style="yellow", markup=False)
+
+
+def show() -> None:
+    """Print the fourteen steps, how far each one is, and what comes next."""
+    steps = standings()
+    done = sum(standing.is_done for standing in steps)
+    width = min(report.out.width, WIDEST)
+
+    head = Table.grid(padding=(0, 2))
+    head.add_row("[bold]GPT-2[/]", ProgressBar(len(steps), done, width=width // 2), f"{done} of {len(steps)} steps")
+    rows = Table.grid(padding=(0, 2))
+    for standing in steps:
+        rows.add_row(*_row(standing))
+    for table in (head, "", rows):
+        report.out.print(table, width=width, soft_wrap=False)
+    report.out.print(f"\n[bold]Next:[/] {_next(steps)}")
+
+
+def _checked(result: StepResult, when: datetime, sha256: str) -> Checked:
+    failing = [check.todo for check in result.checks if check.status != "passed"]
+    todo = next((todo for todo in failing if todo), None)
+    return Checked(when, sha256, len(result.checks) - len(failing), len(result.checks), todo)
+
+
+def _standing(step: int, checked: Checked | None) -> Standing:
+    path = step_path(step)
+    if not path.is_file():
+        return Standing(step, is_there=False, is_begun=False)
+    content = path.read_bytes()
+    is_begun = content != skeleton(solution_path(step).read_text(encoding="utf-8"), step)[0].encode()
+    return Standing(step, True, is_begun, checked, checked is not None and checked.sha256 != _sha256(content))
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _row(standing: Standing) -> tuple[str, str, str, str]:
+    """Mark and number, title, how far, when."""
+    checked = standing.checked
+    when = ""
+    if not standing.is_there:
+        mark, far = "[red]✗[/]", "[red]missing[/]"
+    elif not standing.is_begun:
+        mark, far = "[dim]○[/]", "[dim]not begun[/]"
+    elif not checked:
+        mark, far = "[yellow]○[/]", "begun"
+    else:
+        mark, far = "[yellow]○[/]", f"{checked.right} of {checked.checks} checks"
+        if checked.passed:
+            mark, far = "[green]✓[/]", "[green]done[/]"
+        is_today = checked.when.date() == datetime.now().date()
+        when = f"[dim]{checked.when.strftime('%H:%M' if is_today else '%Y-%m-%d')}[/]"
+        if standing.is_changed:
+            when += ", changed since"
+    return f"{mark} {standing.step:02}", escape(step_title(standing.step)), far, when
+
+
+def _next(steps: list[Standing]) -> str:
+    """What the learner does now: the first step that is not done, or else one that was changed since."""
+    for standing in steps:
+        if not standing.is_there:
+            return f"./run reset {standing.step} brings steps/step_{standing.step:02}.py back"
+        if not standing.is_begun:
+            return f"open steps/step_{standing.step:02}.py; then ./run s{standing.step:02}"
+        if not standing.is_done:
+            return f"./run s{standing.step:02}; for a hint, ./run hint {standing.step}"
+    for standing in steps:
+        if standing.is_changed:
+            return f"./run s{standing.step:02}, whose file has changed since it passed"
+    return "./run generate --mine"
