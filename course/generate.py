@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from gpt2.checkpoint import Checkpoint, open_checkpoint
+from gpt2.checkpoint import Checkpoint, CheckpointError, open_checkpoint
 from gpt2.tokenizer import TextStream, load_tokenizer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from tokenizers import Tokenizer
 
 from course import report, runtime
 from course.steps import use_own_steps
@@ -74,25 +76,17 @@ def generate(
     with _own_lines(steps):
         opened = open_checkpoint(checkpoint)
         tokenizer = load_tokenizer(opened.folder, opened.config.vocab_size)
-        ids = _encode(prompt, tokenizer.encode)
+        ids = _encode(prompt, tokenizer)
         count = _count(max_new_tokens, len(ids), opened.config.n_positions)
         chosen, model = _load(opened, device)
 
-        from max.driver import CPU
         from max.experimental.tensor import Tensor
         from solutions.solution_14 import generate_tokens
 
-        def write(text: str) -> None:
-            sys.stdout.write(text)
-            sys.stdout.flush()
+        stream = TextStream(tokenizer, _write)
 
-        def numbers(tokens: "Tensor") -> list[int]:
-            return np.from_dlpack(tokens.to(CPU()))[0].tolist()
-
-        stream = TextStream(tokenizer, write)
-
-        def telling_model(tokens: "Tensor") -> "Tensor":
-            stream.update(numbers(tokens))  # the loop of step 14 asks with the text so far
+        def telling_model(tokens: Tensor) -> Tensor:
+            stream.update(_ids(tokens))  # step 14 asks the model with the text so far, each time
             return model(tokens)
 
         if seed is not None:
@@ -105,25 +99,52 @@ def generate(
             do_sample=not greedy,
             eos_token_id=opened.eos_token_id,
         )
-        stream.finish(numbers(tokens))
-        write("\n")
+        stream.finish(_ids(tokens))
+        _write("\n")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _ids(tokens: "Tensor") -> list[int]:
+    """The numbers in ``tokens`` [1, seq_length]."""
+    from max.driver import CPU
+
+    return np.from_dlpack(tokens.to(CPU()))[0].tolist()
 
 
 def _load(checkpoint: Checkpoint, device: str | None) -> tuple["Device", Callable[["Tensor"], "Tensor"]]:
     with report.KernelProgress() as progress:
         chosen = runtime.pick_device(device)
         from course import kernels
-        from gpt2.model import load_model
 
         kernels.load(chosen, progress.update)
-        progress.update(0, 0, "the model")
-        with runtime.killable():
-            return chosen, load_model(checkpoint, chosen)
+
+    from gpt2.model import load_model
+
+    with _clock("Loading the model, which MAX compiles the first time: a minute or more"), runtime.killable():
+        return chosen, load_model(checkpoint, chosen)
 
 
-def _encode(prompt: str, encode: Callable) -> list[int]:
+@contextmanager
+def _clock(task: str) -> Iterator[None]:
+    """Say what takes a while, and on a terminal for how long it has."""
+    if not report.err.is_terminal:
+        print(task, file=sys.stderr, flush=True)
+        yield
+        return
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=report.err, transient=True) as clock:
+        clock.add_task(task)
+        report.err.show_cursor(True)  # Ctrl-C in the compiler leaves no time to bring it back
+        yield
+
+
+def _encode(prompt: str, tokenizer: Tokenizer) -> list[int]:
     try:
-        ids = encode(prompt).ids
+        ids = tokenizer.encode(prompt).ids
     except TypeError:  # bytes that are not UTF-8 come from the command line as lone surrogates
         raise GenerateError(f"the prompt {prompt!r} is not UTF-8") from None
     if not ids:
@@ -163,13 +184,14 @@ def _own_lines(folder: Path | None) -> Iterator[None]:
     """Turn an exception of a learner's steps into an error that shows their lines, not ours."""
     try:
         yield
+    except (GenerateError, CheckpointError, runtime.DeviceError):
+        raise
     except Exception as error:
         if folder is None:
             raise
         from course.worker import describe  # which imports pytest
 
         told = describe(error, folder)
-        if not told["trace"]:
-            raise
-        lines = [f"\n  {frame['file']}, line {frame['line']}:  {frame['code']}" for frame in told["trace"]]
-        raise GenerateError(told["actual"] + "".join(lines)) from error
+        lines = [f"{frame['file']}, line {frame['line']}:  {frame['code']}" for frame in told["trace"]]
+        place = lines or ["in no line of yours: do all of your steps pass their checks?"]
+        raise GenerateError("\n  ".join([told["actual"], *place])) from error

@@ -217,3 +217,13 @@ def test_a_learners_exception_is_told_in_the_lines_of_their_file(folder, own_ste
     *_, summary, place = told.stderr.strip().splitlines()
     assert summary.endswith("AttributeError: 'GPT2Config' object has no attribute 'nothing'")
     assert place == f"  step_01.py, line {lines + 3}:  self.nothing.at.all"
+
+
+def test_a_learners_loop_that_returns_nothing_is_told_without_a_traceback(folder, own_steps):
+    path = step_path(14, own_steps)
+    path.write_text(path.read_text() + "\n\ndef generate_tokens(*arguments, **options):\n    pass\n")
+    told = run(folder, own_steps)
+    assert told.returncode != 0
+    assert told.stdout == ""
+    assert "GenerateError: AttributeError: 'NoneType'" in told.stderr
+    assert told.stderr.endswith("in no line of yours: do all of your steps pass their checks?\n")
