@@ -1,6 +1,7 @@
 """The command surface of the course: ``pixi run NAME`` and ``./run NAME`` end here."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -176,6 +177,8 @@ def _refuse(error: Exception) -> int:
 
 def main() -> None:
     """Run a command. Errors that the user can mend are one line and exit code 2."""
+    # ./run and pixi start in the repository, and say where the user is.
+    os.chdir(os.environ.get("INIT_CWD", "."))
     arguments = sys.argv[1:]
     if arguments and (name := arguments[0]) in {f"s{step:02}" for step in STEPS}:
         arguments = ["check", str(int(name[1:])), *arguments[1:]]
