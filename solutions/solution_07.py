@@ -45,7 +45,7 @@ class SingleHeadQKV(Module[[Tensor], tuple[Tensor, Tensor, Tensor]]):
         # hint: A layer is called like a function.
         # hint: `qkv = self.c_attn(x)`.
         # solution
-        qkv = self.c_attn(x)
+        qkv = self.c_attn(x)  # [batch, seq, 3 * head_dim]
         # end
 
         # TODO 3: cut the projection in three.

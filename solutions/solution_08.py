@@ -30,7 +30,7 @@ def compute_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     # hint: `a @ b` multiplies the last two axes, `x.transpose(-1, -2)` swaps them.
     # hint: `query @ key.transpose(-1, -2)`, times `head_dim**-0.5`.
     # solution
-    scores = query @ key.transpose(-1, -2) * head_dim**-0.5
+    scores = query @ key.transpose(-1, -2) * head_dim**-0.5  # [..., seq, seq]
     # end
 
     # TODO 2: close the future.
@@ -48,7 +48,7 @@ def compute_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     # hint: `F.softmax(x)` works on the last axis.
     # hint: `weights = F.softmax(scores)`.
     # solution
-    weights = F.softmax(scores)
+    weights = F.softmax(scores)  # [..., seq, seq]
     # end
 
     # TODO 4: collect the values.
@@ -57,5 +57,5 @@ def compute_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     # hint: A weighted sum of rows, for every row of weights, is one matrix product.
     # hint: The weights stand on the left, the values on the right.
     # solution
-    return weights @ value
+    return weights @ value  # [..., seq, head_dim]
     # end

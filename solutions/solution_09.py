@@ -75,9 +75,9 @@ class GPT2MultiHeadAttention(Module[[Tensor], Tensor]):
         #   self.merge_heads, then self.c_proj.
         # solution
         n_embd = self.n_head * self.head_dim
-        query, key, value = F.split(self.c_attn(x), [n_embd] * 3, axis=-1)
+        query, key, value = F.split(self.c_attn(x), [n_embd] * 3, axis=-1)  # [batch, seq, n_embd]
         attended = compute_attention(
             self.split_heads(query), self.split_heads(key), self.split_heads(value)
-        )
+        )  # [batch, n_head, seq, head_dim]
         return self.c_proj(self.merge_heads(attended))
         # end

@@ -73,6 +73,6 @@ class GPT2Model(Module[[Tensor], Tensor]):
         # hint: wte and wpe both take input_ids; self.h is called like a single layer.
         # hint: `x = self.wte(input_ids) + self.wpe(input_ids)`, then self.h, then self.ln_f.
         # solution
-        x = self.wte(input_ids) + self.wpe(input_ids)
+        x = self.wte(input_ids) + self.wpe(input_ids)  # [batch, seq, n_embd]
         return self.ln_f(self.h(x))
         # end

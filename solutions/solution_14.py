@@ -49,8 +49,8 @@ def generate_next_token(
     #   axis.
     # hint: Row 0 of the batch, position -1, all of the vocabulary: `logits[0, -1, :]`.
     # solution
-    logits = model(input_ids)
-    next_token_logits = logits[0, -1, :]
+    logits = model(input_ids)  # [1, seq, vocab_size]
+    next_token_logits = logits[0, -1, :]  # [vocab_size]
     # end
 
     # Temperature 0 is the limit in which the largest logit takes all of the probability;
@@ -77,7 +77,7 @@ def generate_next_token(
         temp_tensor = Tensor(
             temperature, dtype=next_token_logits.dtype, device=next_token_logits.device
         )
-        probs = F.softmax(next_token_logits / temp_tensor)
+        probs = F.softmax(next_token_logits / temp_tensor)  # [vocab_size]
         probs_np = np.from_dlpack(probs.to(CPU()))
         next_token_id = np.random.choice(len(probs_np), p=probs_np)
         next_token = Tensor(
@@ -138,7 +138,7 @@ def generate_tokens(
     generated_tokens = input_ids
     for _ in range(max_new_tokens):
         next_token = generate_next_token(model, generated_tokens, temperature, do_sample)
-        next_token_2d = next_token.reshape([1, -1])
+        next_token_2d = next_token.reshape([1, -1])  # [1, 1]
         generated_tokens = F.concat([generated_tokens, next_token_2d], axis=1)
         if eos_token_id is not None and next_token.item() == eos_token_id:
             break
