@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from course import hints, progress, report, reset
+from course import diff, hints, progress, report, reset
 from course.check import TIMEOUT, CannotCheck, check
 from course.todos import ROOT, STEPS
 
@@ -51,7 +51,7 @@ def check_steps(
     before = progress.fingerprints(steps)
     with report.KernelProgress() as kernels:
         results = check(steps, folder, own=mine, device=device, timeout=timeout, on_kernels=kernels.update)
-    if folder.resolve() == ROOT / "steps":
+    if _is_own(folder):
         # On the learner's own earlier steps a failure may be the fault of one of those.
         progress.record([result for result in results if result.passed or not mine], before)
     if as_json:
@@ -61,6 +61,11 @@ def check_steps(
         for result in results:
             report.show(result)
     raise typer.Exit(0 if all(result.passed for result in results) else NO)
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether the steps are the learner's own, and not submissions that an instructor looks at."""
+    return folder.resolve() == (ROOT / "steps").resolve()
 
 
 def _step_number(text: str) -> int:
@@ -73,6 +78,26 @@ def _step_number(text: str) -> int:
 def open_hint(step: StepOrNext = None) -> None:
     """Open one hint more for the TODO where you are stuck: the idea, the tool, nearly the code."""
     hints.show(_step_or_next(step))
+
+
+@app.command("diff")
+def show_diff(
+    step: StepOrNext = None,
+    folder: From = ROOT / "steps",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, though the step does not pass yet.")] = False,
+) -> None:
+    """Show your step beside the solution, TODO by TODO; white space and comments aside."""
+    number = _step_or_next(step)
+    if _is_own(folder) and not (yes or progress.has_passed(number) or _wants_solution(number)):
+        raise typer.Exit(NO)
+    diff.show(number, folder)
+
+
+def _wants_solution(step: int) -> bool:
+    warning = f"The solution of step {step:02} will be shown, and you have not passed it."
+    if not sys.stdin.isatty():
+        raise typer.Exit(_refuse(f"{warning} With --yes it is."))
+    return typer.confirm(f"{warning} Show it?", err=True)
 
 
 @app.command("progress")
@@ -169,7 +194,7 @@ def _load_kernels(device: str | None) -> None:
         check([], None, device=device, on_kernels=kernels.update)
 
 
-def _refuse(error: Exception) -> int:
+def _refuse(error: Exception | str) -> int:
     """Say why a command cannot be run, and return its exit code."""
     report.err.print(f"error: {error}", style="red", markup=False)
     return CANNOT

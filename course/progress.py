@@ -46,6 +46,11 @@ def first_unfinished() -> int | None:
     return next((standing.step for standing in standings() if not standing.is_done), None)
 
 
+def has_passed(step: int) -> bool:
+    """Whether the last check of a step passed; the file may have changed since."""
+    return standings()[step - 1].is_done
+
+
 def fingerprints(steps: Iterable[int]) -> dict[int, str]:
     """What identifies the content of the steps' files, for ``record``. Take it before a check begins."""
     paths = {step: step_path(step) for step in steps}
