@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from gpt2.checkpoint import Checkpoint, CheckpointError, open_checkpoint
-from gpt2.tokenizer import TextStream, load_tokenizer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from tokenizers import Tokenizer
 
 from course import report, runtime
 from course.steps import use_own_steps
 from course.todos import ROOT, STEPS, open_todos, step_path
+from gpt2.checkpoint import Checkpoint, CheckpointError, open_checkpoint
+from gpt2.tokenizer import TextStream, load_tokenizer
 
 if TYPE_CHECKING:
     from max.driver import Device
@@ -81,6 +81,7 @@ def generate(
         chosen, model = _load(opened, device)
 
         from max.experimental.tensor import Tensor
+
         from solutions.solution_14 import generate_tokens
 
         stream = TextStream(tokenizer, _write)

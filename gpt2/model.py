@@ -6,9 +6,9 @@ from max.driver import Device
 from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor, TensorType
-from solutions.solution_13 import GPT2LMHeadModel
 
 from gpt2.checkpoint import Checkpoint, read_weights
+from solutions.solution_13 import GPT2LMHeadModel
 
 
 def load_model(checkpoint: Checkpoint, device: Device) -> Callable[[Tensor], Tensor]:

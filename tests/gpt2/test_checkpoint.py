@@ -4,9 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from gpt2.checkpoint import CheckpointError, open_checkpoint, read_weights
 from safetensors import TensorSpec, serialize_file
 from safetensors.numpy import save_file
+
+from gpt2.checkpoint import CheckpointError, open_checkpoint, read_weights
 
 C_FC = "transformer.h.0.mlp.c_fc.weight"
 

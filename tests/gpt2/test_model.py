@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from gpt2.checkpoint import CheckpointError, open_checkpoint
-from gpt2.model import load_model
 from max.driver import CPU
 from max.experimental.tensor import Tensor
+
+from gpt2.checkpoint import CheckpointError, open_checkpoint
+from gpt2.model import load_model
 
 IDS = np.array([[72, 5, 256, 5, 131, 9, 0], [1, 88, 88, 2, 240, 17, 33]])
 
@@ -67,7 +68,10 @@ def test_the_compiled_model_computes_what_the_eager_one_does(model, folder, stor
     eager = GPT2LMHeadModel(open_checkpoint(str(folder)).config)
     linear = ("c_attn.weight", "c_proj.weight", "c_fc.weight")
     eager.load_state_dict(
-        {name: Tensor((a.T if name.endswith(linear) else a).copy(), device=device) for name, a in stored_weights.items()}
+        {
+            name: Tensor((a.T if name.endswith(linear) else a).copy(), device=device)
+            for name, a in stored_weights.items()
+        }
     )
     np.testing.assert_allclose(logits(model, IDS, device), logits(eager, IDS, device), atol=1e-5)
 

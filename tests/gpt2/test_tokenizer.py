@@ -1,6 +1,7 @@
 """Text is written once, as soon as it is whole, and no character is ever cut."""
 
 import pytest
+
 from gpt2.checkpoint import CheckpointError
 from gpt2.tokenizer import TextStream, load_tokenizer
 
