@@ -40,7 +40,7 @@ PLACES = {
     "tests": ("compare.py", "conftest.py", "pixi.schema.json", "test_[!s]*.py", "test_storyteller.py"),
     "tests/course": ("test_*.py", "conftest.py"),
     "tests/gpt2": ("test_*.py", "conftest.py"),
-    "tests/mistakes": ("step_[01][0-9].toml",),
+    "tests/mistakes": ("step_[01][0-9].npz", "step_[01][0-9].toml"),
     "tools": ("*.py",),
 }
 
