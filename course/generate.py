@@ -82,6 +82,7 @@ def generate(
 
         from max.experimental.tensor import Tensor
 
+        from gpt2.gather import gathered
         from solutions.solution_14 import generate_tokens
 
         stream = TextStream(tokenizer, _write)
@@ -92,15 +93,16 @@ def generate(
 
         if seed is not None:
             np.random.seed(seed)
-        tokens = generate_tokens(
-            telling_model,
-            Tensor(np.array([ids]), device=chosen),
-            max_new_tokens=count,
-            temperature=temperature,
-            do_sample=not greedy,
-            eos_token_id=opened.eos_token_id,
-        )
-        stream.finish(_ids(tokens))
+        with gathered():
+            tokens = generate_tokens(
+                telling_model,
+                Tensor(np.array([ids]), device=chosen),
+                max_new_tokens=count,
+                temperature=temperature,
+                do_sample=not greedy,
+                eos_token_id=opened.eos_token_id,
+            )
+            stream.finish(_ids(tokens))
         _write("\n")
 
 
