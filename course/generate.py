@@ -82,7 +82,7 @@ def generate(
 
         from max.experimental.tensor import Tensor
 
-        from gpt2.gather import gathered
+        from course.gather import gathered
         from solutions.solution_14 import generate_tokens
 
         stream = TextStream(tokenizer, _write)

@@ -22,6 +22,7 @@ from max.driver import Device
 from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental import random
+from max.experimental.realization_context import EagerRealizationContext, set_default_realization_context
 from max.experimental.tensor import Tensor
 from max.graph import Module
 
@@ -94,9 +95,11 @@ def _missing(operations: Iterable[Callable[[], Tensor]]) -> list[_Kernel]:
     compile_one = gc_compile.compile_single_target
     gc_compile.compile_single_target = collect
     try:
-        for operation in operations:
-            with suppress(_Missing):
-                operation()._sync_realize()
+        # Each operation by itself, also where the caller gathers them.
+        with set_default_realization_context(EagerRealizationContext):
+            for operation in operations:
+                with suppress(_Missing):
+                    operation()._sync_realize()
     finally:
         gc_compile.compile_single_target = compile_one
     return list(missing.values())

@@ -5,7 +5,7 @@ import pytest
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
-from gpt2.gather import gathered
+from course.gather import gathered
 
 
 @pytest.fixture
