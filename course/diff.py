@@ -216,7 +216,7 @@ def _rows(statement: Statement | None, margin: int, width: int | None = None) ->
         if width is None or len(row) <= width:
             yield row
         else:
-            hanging = " " * (len(row) - len(row.lstrip()) + 4)
+            hanging = " " * (len(row) - len(row.lstrip()) + 8)  # deeper than the block that may follow
             yield from textwrap.wrap(row, width, subsequent_indent=hanging, break_on_hyphens=False)
 
 

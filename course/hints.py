@@ -4,7 +4,7 @@ The hints stand beside the TODO in the solution; how many of them are open is re
 """
 
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from course import report, state
@@ -33,11 +33,11 @@ def show(step: int) -> None:
     line = todo_lines(source).get(todo.number)
     report.out.print(f"[bold]Step {step:02}: {escape(step_title(step))}[/]  [dim]steps/{path.name}[/]")
     report.out.print(f"TODO {todo.number}{f' (line {line})' if line else ''}: {escape(todo.title)}\n")
-    hints = Table.grid(padding=(0, 2))
+    hints = Table.grid(Column(), Column(overflow="fold"), padding=(0, 2))
     for tier, hint in enumerate(todo.hints[:opened], start=1):
         text = Text(hint)
         text.highlight_regex("`[^`]+`", "cyan")
-        hints.add_row(Text(f"{tier}/{len(todo.hints)}", style="bold"), Text(TIERS[tier - 1], style="dim"), text)
+        hints.add_row(Text(f"{tier}/{len(todo.hints)}", style="bold"), text)
     report.out.print(hints, soft_wrap=False)
     report.out.print(f"\n[bold]Next:[/] {_next(step, todo, opened)}")
 

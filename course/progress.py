@@ -10,7 +10,7 @@ from datetime import datetime
 
 from rich.markup import escape
 from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.table import Column, Table
 
 from course import report, state
 from course.check import StepResult
@@ -76,8 +76,9 @@ def show() -> None:
     width = min(report.out.width, WIDEST)
 
     head = Table.grid(padding=(0, 2))
-    head.add_row("[bold]GPT-2[/]", ProgressBar(len(steps), done, width=width // 2), f"{done} of {len(steps)} steps")
-    rows = Table.grid(padding=(0, 2))
+    bar = ProgressBar(len(steps), done, width=width // 2, complete_style="green", finished_style="green")
+    head.add_row("[bold]GPT-2[/]", bar, f"{done} of {len(steps)} steps")
+    rows = Table.grid(*(Column(overflow="fold") for _ in range(4)), padding=(0, 2))
     for standing in steps:
         rows.add_row(*_row(standing))
     for table in (head, "", rows):

@@ -34,7 +34,7 @@ class Checked:
 
     @property
     def passed(self) -> bool:
-        return self.right == self.checks
+        return 0 < self.right == self.checks
 
 
 @dataclass
@@ -101,6 +101,8 @@ def _to_json(memory: Memory) -> dict[str, Any]:
 
 def _from_json(data: dict[str, Any]) -> Memory:
     memory = Memory({int(todo): int(tiers) for todo, tiers in data["hints"].items()})
+    if any(tiers < 1 for tiers in memory.hints.values()):
+        raise ValueError("a TODO in memory has at least one hint open")
     if checked := data.get("checked"):
         memory.checked = Checked(**checked | {"when": datetime.fromisoformat(checked["when"])})
     return memory

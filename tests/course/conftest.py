@@ -1,9 +1,14 @@
 """What the tests of the workbench share: a copy of the course, to be broken."""
 
+import os
 import shutil
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from course import hints, progress, reset, state
 from course.todos import ROOT, STEPS, skeleton, solution_path, step_path
 
 
@@ -30,3 +35,30 @@ def edit(copy: Path):
         (copy / name).write_text(text.replace(old, new), encoding="utf-8")
 
     return replace
+
+
+@pytest.fixture
+def learner(copy: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The copy, with what this process calls working on its steps and its memory."""
+    for module in (hints, progress, reset):
+        monkeypatch.setattr(module, "step_path", partial(step_path, folder=copy / "steps"))
+    monkeypatch.setattr(state, "FOLDER", copy / ".course")
+    monkeypatch.chdir(copy)
+    return copy
+
+
+@pytest.fixture
+def run(copy: Path):
+    """A function that runs a command of the course in the copy, in a process of its own."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "course", *arguments],
+            cwd=copy,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **environment},
+        )
+
+    return run
