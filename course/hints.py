@@ -59,6 +59,7 @@ def stuck_at(step: int, source: str, checked: Checked | None) -> Todo:
 
 
 def _next(step: int, todo: Todo, opened: int) -> str:
-    if opened < len(todo.hints):
-        return f"./run s{step:02}. Still stuck? ./run hint {step} opens {opened + 1}/{len(todo.hints)}: {TIERS[opened]}."
-    return f"./run s{step:02}. That was the last hint; ./run diff {step} shows the solution."
+    if opened == len(todo.hints):
+        return f"./run s{step:02}. That was the last hint; ./run diff {step} shows the solution."
+    tier = f"{opened + 1}/{len(todo.hints)}: {TIERS[opened]}"
+    return f"./run s{step:02}. Still stuck? ./run hint {step} opens {tier}."

@@ -18,7 +18,9 @@ def solved(step: int, *numbers: int) -> str:
         if todo.number not in numbers:
             code = "\n".join(todo.code)
             indent = code[: len(code) - len(code.lstrip())]
-            source = source.replace(code, f'{indent}raise NotImplementedError("step {step:02}, TODO {todo.number}: do")')
+            source = source.replace(
+                code, f'{indent}raise NotImplementedError("step {step:02}, TODO {todo.number}: do")'
+            )
     return source
 
 
