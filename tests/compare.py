@@ -60,7 +60,6 @@ def assert_close(
     tolerance: float,
     device: Device,
     what: str = "the result",
-    help: str | None = None,
 ) -> None:
     """The tensor has the expected shape, and no value is off by more than the tolerance."""
     array = assert_shape(result, expected.shape, device, what)
@@ -75,7 +74,6 @@ def assert_close(
         raise CheckFailure(
             f"{place} = {expected[worst]:.6g} (within {tolerance:g})",
             f"{array[worst]:.6g}; {off} of {difference.size} values are off",
-            help,
             observed=array,
         )
 

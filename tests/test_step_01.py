@@ -29,12 +29,13 @@ def test_the_seven_fields_are_there(step):
 
 
 @pytest.mark.todo(1)
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_defaults_are_the_published_model(step, name):
+def test_defaults_are_the_published_model(step):
     """The defaults are those of the published 124M model"""
-    wanted, found = PUBLISHED[name], getattr(step.GPT2Config(), name, None)
-    if type(found) is not type(wanted) or found != wanted:
-        raise CheckFailure(f"{name} = {wanted!r}", repr(found))
+    config = step.GPT2Config()
+    for name, wanted in PUBLISHED.items():
+        found = getattr(config, name, None)
+        if type(found) is not type(wanted) or found != wanted:
+            raise CheckFailure(f"{name} = {wanted!r}", f"{name} = {found!r}")
 
 
 @pytest.mark.todo(1)
@@ -48,20 +49,20 @@ def test_every_field_can_be_chosen(step):
 
 
 @pytest.mark.todo(2)
-@pytest.mark.parametrize(("n_embd", "n_head", "head_dim"), [(768, 12, 64), (20, 4, 5), (7, 7, 1)])
-def test_heads_share_the_features(step, n_embd, n_head, head_dim):
+def test_heads_share_the_features(step):
     """A head gets n_embd / n_head features, a whole number"""
-    found = step.GPT2Config(n_embd=n_embd, n_head=n_head).head_dim
-    if type(found) is not int or found != head_dim:
-        raise CheckFailure(
-            f"head_dim {head_dim} for n_embd {n_embd} and n_head {n_head}",
-            repr(found),
-            "`/` gives a float, `//` an int." if isinstance(found, float) else None,
-        )
+    for n_embd, n_head, head_dim in ((768, 12, 64), (20, 4, 5), (7, 7, 1)):
+        found = step.GPT2Config(n_embd=n_embd, n_head=n_head).head_dim
+        if type(found) is not int or found != head_dim:
+            raise CheckFailure(
+                f"head_dim {head_dim} for n_embd {n_embd} and n_head {n_head}",
+                repr(found),
+                "`/` gives a float, `//` an int." if isinstance(found, float) else None,
+            )
 
 
 @pytest.mark.todo(2)
-@pytest.mark.parametrize(("n_embd", "n_head"), [(20, 3), (768, 11), (4, 8)])
-def test_uneven_heads_are_refused(step, n_embd, n_head):
+def test_uneven_heads_are_refused(step):
     """n_embd that is not a multiple of n_head is refused, and the message names both"""
-    assert_value_error(lambda: step.GPT2Config(n_embd=n_embd, n_head=n_head).head_dim, n_embd, n_head)
+    for n_embd, n_head in ((20, 3), (768, 11), (4, 8)):
+        assert_value_error(lambda: step.GPT2Config(n_embd=n_embd, n_head=n_head).head_dim, n_embd, n_head)

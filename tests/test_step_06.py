@@ -16,9 +16,7 @@ def test_positions_pick_rows(step, config, device, expected, parameters):
     """A batch of 2 texts of 6 tokens gets rows 0 to 5 of the table"""
     embeddings = load_parameters(step.GPT2PositionEmbeddings(config), parameters, device)
     result = embeddings(tensor(expected["input_ids"], device))
-    assert_close(
-        result, expected["output"], 1e-6, device, help="Positions count from 0 and depend on the length alone."
-    )
+    assert_close(result, expected["output"], 1e-6, device)
 
 
 @pytest.mark.todo(2, 3)

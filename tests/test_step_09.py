@@ -41,9 +41,7 @@ def test_single_token_gets_its_own_value(step, config, device, expected, paramet
     x = expected["x"][:, :1]
     value = x @ parameters["c_attn.weight"][40:].T + parameters["c_attn.bias"][40:]
     output = value @ parameters["c_proj.weight"].T + parameters["c_proj.bias"]
-    assert_close(
-        attention(tensor(x, device)), output, 1e-4, device, help="c_attn puts out queries, keys, values, in this order."
-    )
+    assert_close(attention(tensor(x, device)), output, 1e-4, device)
 
 
 @pytest.mark.todo(4)

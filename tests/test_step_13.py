@@ -38,4 +38,5 @@ def test_greedy_continuation_is_that_of_transformers(step, config, device, expec
         raise CheckFailure(
             f"token {continuation[first]} as number {first + 1} of the continuation",
             f"token {favourites[first]}; {(favourites != continuation).sum()} of 40 tokens differ",
+            observed=favourites,
         )
