@@ -50,7 +50,7 @@ def stuck_at(step: int, source: str, checked: Checked | None) -> Todo:
     except SyntaxError as error:
         begun = {number for number, line in todo_lines(source).items() if line <= (error.lineno or 0)}
         return next((todo for todo in reversed(todos) if todo.number in begun), todos[0])
-    except (ValueError, RecursionError):  # nothing that Python can read
+    except (ValueError, RecursionError, MemoryError):  # nothing that Python can read
         return todos[0]
     if open_:
         return open_[0]

@@ -53,8 +53,7 @@ def has_passed(step: int) -> bool:
 
 def fingerprints(steps: Iterable[int]) -> dict[int, str]:
     """What identifies the content of the steps' files, for ``record``. Take it before a check begins."""
-    paths = {step: step_path(step) for step in steps}
-    return {step: _sha256(path.read_bytes()) for step, path in paths.items() if path.is_file()}
+    return {step: _sha256(content) for step in steps if (content := _content(step)) is not None}
 
 
 def record(results: Iterable[StepResult], fingerprints: Mapping[int, str]) -> None:
@@ -63,7 +62,7 @@ def record(results: Iterable[StepResult], fingerprints: Mapping[int, str]) -> No
     try:
         with state.change() as memory:
             for result in results:
-                if result.step in fingerprints:  # else there is no such file
+                if result.step in fingerprints:  # else there was no file to read
                     memory[result.step].checked = _checked(result, now, fingerprints[result.step])
     except OSError as error:
         report.err.print(f"The result could not be recorded for ./run progress: {error}", style="yellow", markup=False)
@@ -93,12 +92,18 @@ def _checked(result: StepResult, when: datetime, sha256: str) -> Checked:
 
 
 def _standing(step: int, checked: Checked | None) -> Standing:
-    path = step_path(step)
-    if not path.is_file():
+    content = _content(step)
+    if content is None:
         return Standing(step, is_there=False, is_begun=False)
-    content = path.read_bytes()
     is_begun = content != skeleton(solution_path(step).read_text(encoding="utf-8"), step)[0].encode()
     return Standing(step, True, is_begun, checked, checked is not None and checked.sha256 != _sha256(content))
+
+
+def _content(step: int) -> bytes | None:
+    try:
+        return step_path(step).read_bytes()
+    except OSError:  # there is no such file, or nobody may read it
+        return None
 
 
 def _sha256(content: bytes) -> str:

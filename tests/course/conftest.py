@@ -18,11 +18,15 @@ def copy(tmp_path: Path) -> Path:
     for folder in ("course", "solutions", "tests", "tools"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    (tmp_path / "steps").mkdir()
+    write_skeletons(tmp_path / "steps")
+    return tmp_path
+
+
+def write_skeletons(folder: Path) -> None:
+    folder.mkdir()
     for step in STEPS:
         text, _ = skeleton(solution_path(step).read_text(encoding="utf-8"), step)
-        step_path(step, tmp_path / "steps").write_text(text, encoding="utf-8")
-    return tmp_path
+        step_path(step, folder).write_text(text, encoding="utf-8")
 
 
 @pytest.fixture
@@ -38,13 +42,14 @@ def edit(copy: Path):
 
 
 @pytest.fixture
-def learner(copy: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The copy, with what this process calls working on its steps and its memory."""
+def learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Fresh steps and no memory, and what this process calls works on them."""
+    write_skeletons(tmp_path / "steps")
     for module in (hints, progress, reset):
-        monkeypatch.setattr(module, "step_path", partial(step_path, folder=copy / "steps"))
-    monkeypatch.setattr(state, "FOLDER", copy / ".course")
-    monkeypatch.chdir(copy)
-    return copy
+        monkeypatch.setattr(module, "step_path", partial(step_path, folder=tmp_path / "steps"))
+    monkeypatch.setattr(state, "FOLDER", tmp_path / ".course")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture

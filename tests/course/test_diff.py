@@ -136,15 +136,15 @@ def test_anything_can_be_compared(source):
 
 
 @pytest.fixture
-def screen(monkeypatch, copy):
+def screen(monkeypatch, tmp_path):
     """A function that prints a step on a terminal of so many columns, and returns the text."""
 
     def show(source: str, step: int, width: int) -> str:
-        (copy / "steps" / f"step_{step:02}.py").write_text(source)
+        (tmp_path / f"step_{step:02}.py").write_text(source)
         console = Console(force_terminal=True, color_system=None, width=width, soft_wrap=True, highlight=False)
         monkeypatch.setattr(report, "out", console)
         with console.capture() as captured:
-            diff.show(step, copy / "steps")
+            diff.show(step, tmp_path)
         return captured.get()
 
     return show

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 from course import hints, state
+from course.__main__ import app
 from course.hints import stuck_at
 from course.state import Checked
 from course.todos import read_source, read_todos, solution_path
@@ -92,8 +93,9 @@ def test_stuck_at_the_todo_with_the_syntax_error():
     assert stuck_at(9, source, None).number == 3
 
 
-def test_a_file_that_nobody_can_read_gets_the_first_hint():
-    assert stuck_at(9, "\0\x1b[2J", None).number == 1
+@pytest.mark.parametrize("source", ["\0\x1b[2J", "- " * 20000 + "1", ""])
+def test_a_file_that_nobody_can_read_gets_the_first_hint(source):
+    assert stuck_at(9, source, None).number == 1
 
 
 # The memory
@@ -133,8 +135,9 @@ def test_without_a_number_the_first_step_that_is_not_done(run):
     assert done.stdout.startswith("Step 01") and "\x1b" not in done.stdout
 
 
-@pytest.mark.parametrize("number", ["15", "two"])
-def test_a_number_that_is_no_step_is_refused(run, number):
-    refused = run("hint", "--", number)
-    assert refused.returncode == 2
-    assert f"{number!r} is not a step: expected 1 to 14" in " ".join(refused.stderr.split())
+@pytest.mark.parametrize("number", ["0", "15", "two", "²"])
+def test_a_number_that_is_no_step_is_refused(capsys, number):
+    with pytest.raises(SystemExit) as refused:
+        app(["hint", number])
+    assert refused.value.code == 2
+    assert f"{number!r} is not a step: expected 1 to 14" in " ".join(capsys.readouterr().err.split())

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from course import __main__ as commands
 from course import progress, report
 from course.check import Check, StepResult
 from course.todos import STEPS, solution_path
@@ -107,6 +108,26 @@ def test_a_memory_that_cannot_be_written_stops_no_check(learner, capsys):
     (learner / ".course").write_bytes(b"in the way")
     check(3, "passed")
     assert "could not be recorded" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments, passes, is_recorded",
+    [
+        ([], True, True),
+        ([], False, True),
+        (["--from", "."], True, False),
+        (["--mine"], True, True),
+        (["--mine"], False, False),  # it may be the fault of an earlier step
+    ],
+)
+def test_checks_of_the_learners_own_steps_are_recorded(learner, monkeypatch, capsys, arguments, passes, is_recorded):
+    write(learner, 3, "mine = 1\n")
+    found = StepResult(3, "", [Check("1", "", [1], 1, "passed" if passes else "failed")], 0.1)
+    monkeypatch.setattr(commands, "check", lambda *_, **__: [found])
+    with pytest.raises(SystemExit):
+        commands.app(["check", "3", "--json", *arguments])
+    capsys.readouterr()
+    assert ("begun" not in rows(capsys)[3]) == is_recorded
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
