@@ -49,8 +49,8 @@ def check_steps(
     """Check step N: what is right, what is not, and what to do next. s01 to s14 are short for it."""
     steps = list(STEPS) if step == "all" else [_step_number(step)]
     before = progress.fingerprints(steps)
-    with report.KernelProgress() as kernels:
-        results = check(steps, folder, own=mine, device=device, timeout=timeout, on_kernels=kernels.update)
+    with report.Waiting() as waiting:
+        results = check(steps, folder, own=mine, device=device, timeout=timeout, on_kernels=waiting.kernels)
     if _is_own(folder):
         # On the learner's own earlier steps a failure may be the fault of one of those.
         progress.record([result for result in results if result.passed or not mine], before)
@@ -182,16 +182,16 @@ def verify_course() -> None:
     from course.verify import verify
 
     faults = 0
-    with report.KernelProgress() as kernels:
-        for point in verify(kernels.update):
+    with report.Waiting() as waiting:
+        for point in verify(waiting.kernels):
             report.show_point(point)
             faults += len(point.faults)
     raise typer.Exit(NO if faults else 0)
 
 
 def _load_kernels(device: str | None) -> None:
-    with report.KernelProgress() as kernels:
-        check([], None, device=device, on_kernels=kernels.update)
+    with report.Waiting() as waiting:
+        check([], None, device=device, on_kernels=waiting.kernels)
 
 
 def _refuse(error: Exception | str) -> int:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from tokenizers import Tokenizer
 
 from course import report, runtime
@@ -119,30 +118,17 @@ def _ids(tokens: "Tensor") -> list[int]:
 
 
 def _load(checkpoint: Checkpoint, device: str | None) -> tuple["Device", Callable[["Tensor"], "Tensor"]]:
-    with report.KernelProgress() as progress:
+    with report.Waiting() as waiting:
         chosen = runtime.pick_device(device)
         from course import kernels
 
-        kernels.load(chosen, progress.update)
+        kernels.load(chosen, waiting.kernels)
 
-    from gpt2.model import load_model
+        from gpt2.model import load_model
 
-    with _clock("Loading the model, which MAX compiles the first time: a minute or more"), runtime.killable():
-        return chosen, load_model(checkpoint, chosen)
-
-
-@contextmanager
-def _clock(task: str) -> Iterator[None]:
-    """Say what takes a while, and on a terminal for how long it has."""
-    if not report.err.is_terminal:
-        print(task, file=sys.stderr, flush=True)
-        yield
-        return
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=report.err, transient=True) as clock:
-        clock.add_task(task)
-        report.err.show_cursor(True)  # Ctrl-C in the compiler leaves no time to bring it back
-        yield
+        waiting.say("Loading the model, which MAX compiles the first time: minutes")
+        with runtime.killable():
+            return chosen, load_model(checkpoint, chosen)
 
 
 def _encode(prompt: str, tokenizer: Tokenizer) -> list[int]:

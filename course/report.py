@@ -4,8 +4,8 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Set
 from pathlib import Path
-from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
@@ -34,8 +34,10 @@ def show(result: StepResult) -> None:
     if importable and len(result.unfinished) == len(read_todos(result.step)):
         _show_todos(result.unfinished, source)
     else:
+        lessons: set[str | None] = {None}  # a mistake that fails ten checks is explained once
         for check in result.checks:
-            _show_check(check, path)
+            _show_check(check, lessons)
+            lessons.add(check.mistake)
         _show_output(result)
         _show_next(result, source)
 
@@ -55,7 +57,7 @@ def _show_todos(todos: list[Todo], source: str) -> None:
     out.print(f"\n{count} TODO{'s are' if count > 1 else ' is'} still to do. [bold]Next:[/] {_todo(todos[0], lines)}")
 
 
-def _show_check(check: Check, path: Path) -> None:
+def _show_check(check: Check, known: Set[str | None]) -> None:
     if check.status == "passed":
         out.print(f"  [green]✓[/] {_plain(check.title)}")
         return
@@ -67,7 +69,9 @@ def _show_check(check: Check, path: Path) -> None:
         out.print(f"      expected  {_plain(check.expected)}")
     if check.actual:
         out.print(f"      {'got     ' if check.expected else 'got'}  {_plain(check.actual)}")
-    if check.help:
+    if check.mistake not in known:
+        out.print(f"      [bold]That is what you get when {_plain(check.mistake)}.[/]")
+    if check.help and (check.mistake is None or check.mistake not in known):
         out.print(f"      [cyan]{_plain(check.help)}[/]")
     if check.trace:
         for frame in check.trace:
@@ -120,60 +124,65 @@ def _plain(text: str) -> str:
     return escape("".join(character if character.isprintable() else "·" for character in text.expandtabs()))
 
 
-class KernelProgress:
-    """Tells that MAX compiles kernels, once that takes longer than a moment.
+class Waiting:
+    """Says what takes a while, once it has taken longer than a moment.
 
-    On a terminal a bar that counts them; into a pipe a line every fifteen seconds.
+    On a terminal a bar, with the time that has passed; into a pipe a line every fifteen seconds.
     """
 
-    PATIENCE = 2.0  # seconds: loading from MAX's cache stays below
+    PATIENCE = 2.0  # seconds: what MAX finds in its cache takes less
     INTERVAL = 15.0
 
     def __init__(self) -> None:
-        self.began = time.monotonic()
-        self.state = "starting MAX"
-        self.done = self.total = 0
         self.bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            console=err, transient=True,
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=err,
+            transient=True,
         )
         self.task = self.bar.add_task("", total=None)
+        self.say("Starting MAX")
         self.closed = threading.Event()
         self.ticker = threading.Thread(target=self._tick, daemon=True)
 
-    def __enter__(self) -> "KernelProgress":
+    def __enter__(self) -> "Waiting":
         self.ticker.start()
         return self
 
-    def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.closed.set()
         self.ticker.join()
 
-    def update(self, done: int, total: int, kernel: str | None = None) -> None:
+    def say(self, what: str) -> None:
+        """From now on this is what is waited for; nothing, if it is empty."""
+        self.what = what
+        self.done = self.total = 0
+        self.began = time.monotonic()
+
+    def kernels(self, done: int, total: int, kernel: str | None = None) -> None:
         """As course.check's ``on_kernels``."""
         if kernel:
-            self.state = f"MAX compiles {kernel}, once on this machine"
-            self.done = self.total = 0
-            self.began = time.monotonic()
+            self.say(f"MAX compiles {kernel}, once on this machine")
+        elif done == total:
+            self.say("")
         else:
-            self.state = "MAX compiles its kernels, once on this machine"
+            self.what = "Loading MAX's kernels, which are compiled once on each machine"
             self.done, self.total = done, total
-        if total and done == total:
-            self.state = ""
 
     def _tick(self) -> None:
-        last = 0.0
-        try:
-            while not self.closed.wait(0.2):
-                seconds = time.monotonic() - self.began
-                if not self.state or seconds < self.PATIENCE:
-                    continue
-                if err.is_terminal:
-                    self.bar.start()
-                    self.bar.update(self.task, description=self.state, completed=self.done, total=self.total or None)
-                elif seconds - last >= self.INTERVAL:
-                    last = seconds
-                    count = f": {self.done} of {self.total}" if self.total else ""
-                    print(f"{self.state}{count} ({seconds:.0f} s)", file=sys.stderr, flush=True)
-        finally:
-            self.bar.stop()
+        said = 0.0
+        while not self.closed.wait(0.2):
+            seconds = time.monotonic() - self.began
+            if not self.what or seconds < self.PATIENCE:
+                continue
+            if err.is_terminal:
+                self.bar.start()
+                err.show_cursor(True)  # Ctrl-C in the compiler leaves no time to bring it back
+                self.bar.update(self.task, description=self.what, completed=self.done, total=self.total or None)
+            elif time.monotonic() - said >= self.INTERVAL and seconds >= self.INTERVAL:
+                said = time.monotonic()
+                count = f": {self.done} of {self.total}" if self.total else ""
+                print(f"{self.what}{count} ({seconds:.0f} s)", file=sys.stderr, flush=True)
+        self.bar.stop()

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from course import runtime
+from course import mistakes, runtime
 from course.steps import load_step, use_own_steps
 from course.todos import ROOT
 
 
+MISTAKES_LIMIT = 3
 TRACE_LIMIT = 8  # lines: an endless recursion has a thousand
 
 
@@ -105,7 +106,8 @@ class Narrator:
         if report.skipped:
             self.send("result", id=item.nodeid, status="skipped", actual=str(call.excinfo.value))
         elif report.failed:
-            self.send("result", id=item.nodeid, **describe(call.excinfo.value, self.folder))
+            error = call.excinfo.value
+            self.send("result", id=item.nodeid, **(describe(error, self.folder) | _mistake(item, error)))
         elif report.when == "call":
             self.send("result", id=item.nodeid, status="passed")
         return report
@@ -128,6 +130,15 @@ def _facts(item: pytest.Item) -> dict[str, Any]:
         "title": title,
         "todos": todo.args if todo else [],
     }
+
+
+def _mistake(item: pytest.Item, error: BaseException) -> dict[str, str]:
+    """The known mistakes that give just what came, unless they are too many to help, and what one teaches."""
+    known = mistakes.recognize(_step(item), item.name, error)
+    if not 1 <= len(known) <= MISTAKES_LIMIT:
+        return {}
+    named = {"mistake": ", or when ".join(mistake.title for mistake in known)}
+    return named | ({"help": known[0].lesson} if len(known) == 1 else {})
 
 
 def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:

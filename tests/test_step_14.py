@@ -112,9 +112,10 @@ def test_greedy_is_the_argmax(step, device):
 
 
 @pytest.mark.todo(4)
-def test_greedy_knows_neither_temperature_nor_seed(step, device):
+def test_greedy_knows_neither_temperature_nor_seed(step, device, request):
     """Greedy decoding depends on neither the temperature nor NumPy's seed"""
     logits = [0.0, 0.1, 0.0, -0.1]
+    request.addfinalizer(np.random.seed)  # what comes after it is random again
     for seed, temperature in enumerate((0.01, 3.0, 1e6)):
         np.random.seed(seed)
         token = next(chosen(step, device, logits, temperature=temperature, **GREEDY))

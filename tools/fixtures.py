@@ -8,7 +8,6 @@ Run it from the repository's root, where PyTorch and transformers are installed:
     python -m tools.fixtures
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
