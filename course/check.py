@@ -259,6 +259,7 @@ class _Worker:
             stderr=subprocess.STDOUT,
             pass_fds=[events_end, *write_ends],
             start_new_session=True,
+            env=dict(os.environ),  # MAX, where this process has it, puts other paths into the real one
         )
         for write_end in [events_end, *write_ends]:
             os.close(write_end)
