@@ -61,12 +61,16 @@ def assert_close(
     device: Device,
     what: str = "the result",
 ) -> None:
-    """The tensor has the expected shape, and no value is off by more than the tolerance."""
+    """The tensor has the expected shape, and no value is off by more than the tolerance.
+
+    Where ``expected`` is NaN, any value will do.
+    """
     array = assert_shape(result, expected.shape, device, what)
     difference = np.abs(array.astype(np.float64) - expected)
     difference[array == expected] = 0.0  # equal infinities
     if np.isnan(array).any():
         difference[np.isnan(array)] = np.inf
+    difference[np.isnan(expected)] = 0.0
     if difference.max(initial=0.0) > tolerance:
         worst = np.unravel_index(int(difference.argmax()), difference.shape)
         place = f"{what}[{', '.join(map(str, worst))}]"
@@ -120,6 +124,6 @@ def assert_value_error(call: Callable[[], object], *numbers: int) -> None:
     except Exception as error:
         named = set(map(int, re.findall(r"\d+", str(error))))
         if not isinstance(error, ValueError) or not named.issuperset(numbers):
-            raise CheckFailure(wanted, f"{type(error).__name__}: {error}") from error
+            raise CheckFailure(wanted, f"{type(error).__name__}: {error}".rstrip(": ")) from error
     else:
         raise CheckFailure(wanted, "no error")

@@ -3,6 +3,7 @@
 import pytest
 from compare import CheckFailure, assert_close, load_parameters, tensor
 
+
 @pytest.mark.todo(1)
 def test_one_layer_makes_all_three(step, config, device, parameters):
     """c_attn leads from n_embd to 3 * head_dim features"""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from compare import assert_close, load_parameters, tensor
+from compare import assert_close, load_parameters, tensor, values
 
 
 def numbered(*shape):
@@ -49,8 +49,10 @@ def test_future_tokens_do_not_change_the_past(step, config, device, expected, pa
     """Another token at the end of a text changes nothing before it"""
     attention = load_parameters(step.GPT2MultiHeadAttention(config), parameters, device)
     x = expected["x"].copy()
+    before = values(attention(tensor(x, device)), device)
+    before[:, 5] = np.nan  # whatever comes at the end itself
     x[:, 5] = 3.0
-    assert_close(attention(tensor(x, device))[:, :5], expected["output"][:, :5], 1e-4, device)
+    assert_close(attention(tensor(x, device)), before, 1e-4, device)
 
 
 @pytest.mark.todo(4)

@@ -39,7 +39,7 @@ BATCH, SEQ_LENGTH, HEAD_DIM = 2, 6, 5
 # With this seed each of the 40 greedy tokens leads the runner-up by more than GREEDY_MARGIN, far
 # more than the 1e-4 that logits may be off, so that every correct model agrees on all of them;
 # and they are 14 different tokens, so that not every wrong one does.
-SEED = 48
+SEED = 45
 PROMPT_LENGTH, NEW_TOKENS, GREEDY_MARGIN = 7, 40, 0.03
 
 
@@ -55,7 +55,7 @@ def main() -> None:
         8: attention(rng),
         9: multi_head_attention(rng, model.transformer.h[0]),
         10: residual_block(rng),
-        11: block(rng, model.transformer.h[0]),
+        11: transformer_block(rng, model.transformer.h[0]),
         12: stack(rng, model),
         13: language_model(rng, model),
     }
@@ -125,7 +125,7 @@ def residual_block(rng: np.random.Generator) -> Arrays:
     }
 
 
-def block(rng: np.random.Generator, block: GPT2Block) -> Arrays:
+def transformer_block(rng: np.random.Generator, block: GPT2Block) -> Arrays:
     """The whole block, and each of its two residuals with the other one's sublayer silent."""
     x = normal(rng, BATCH, SEQ_LENGTH, CONFIG.n_embd)
     hidden = torch64(x)
@@ -139,15 +139,11 @@ def block(rng: np.random.Generator, block: GPT2Block) -> Arrays:
 
 
 def stack(rng: np.random.Generator, model: GPT2LMHeadModel) -> Arrays:
-    """Two short texts, and one that fills the context."""
     input_ids = random_ids(rng, BATCH, SEQ_LENGTH)
-    full_ids = random_ids(rng, 1, CONFIG.n_positions)
     return {
         "input_ids": input_ids,
-        "full_ids": full_ids,
         **parameters(model.transformer),
         "output": model.transformer(torch.from_numpy(input_ids)).last_hidden_state.numpy(),
-        "full_output": model.transformer(torch.from_numpy(full_ids)).last_hidden_state.numpy(),
     }
 
 
