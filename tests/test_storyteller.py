@@ -61,7 +61,7 @@ def many_stories() -> list[str]:
 def test_same_seed_gives_the_same_stories_on_every_python():
     text = "\n".join(islice(stories(seed=7), 500))
     assert (
-        hashlib.sha256(text.encode()).hexdigest() == "6569cbf30926b2f15665d704682e3d237eaaf0f502443d1e1652ff818f794e82"
+        hashlib.sha256(text.encode()).hexdigest() == "b2cec85e8dfc1f4af33ff619f8fe73203410670ee348e368b5cbb729f5082bfe"
     )
 
 
@@ -92,26 +92,22 @@ def test_sentences_begin_with_a_capital_and_end_with_a_mark(many_stories):
         assert text.count('"') % 2 == 0, text
 
 
-def test_pronouns_agree_with_the_hero(many_stories):
+def test_pronouns_agree_with_the_hero_and_with_nobody_else(many_stories):
     he, she = {"he", "him", "his"}, {"she", "her", "hers"}
     for text in many_stories:
-        hero = next(word for word in re.findall(r"\w+", text) if word in GIRLS + BOYS)
-        wrong = he if hero in GIRLS else she
-        assert not wrong & set(re.findall(r"\w+", text.lower())), text
+        words = re.findall(r"\w+", text)
+        hero = next(word for word in words if word in GIRLS + BOYS)
+        right, wrong = (she, he) if hero in GIRLS else (he, she)
+        used = {word.lower() for word in words}
+        assert used & right, text
+        assert not used & wrong, text
 
 
 def test_nobody_speaks_before_being_introduced(many_stories):
     for text in many_stories:
         for speech in re.finditer(r"(?:said|asked) the (\w+)", text):
             if speech[1] != "neighbours":  # everyone has neighbours
-                assert re.search(rf"\b[Aa]n? \w+ {speech[1]}\b", text[: speech.start()]), text
-
-
-def test_the_hero_is_named_more_than_once(many_stories):
-    for text in many_stories:
-        words = re.findall(r"\w+", text)
-        hero = next(word for word in words if word in GIRLS + BOYS)
-        assert words.count(hero) > 1, text
+                assert re.search(rf"\b([Aa]n? \w+|friend the) {speech[1]}\b", text[: speech.start()]), text
 
 
 # The tokenizer

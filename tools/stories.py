@@ -53,7 +53,7 @@ def opening(teller: Teller) -> list[Beat]:
         teller.describe_hero()
     hero = teller.cast["hero"]
     if introduced:
-        teller.cast["who"] = hero.name
+        teller.cast["who"] = hero.he
         return [OPENINGS, HABITS] if teller.pick((True, False)) else [OPENINGS]
     teller.cast["who"] = f"{hero.a} named {hero}" if described else hero.title
     return []

@@ -70,7 +70,7 @@ class Helper:
 
 @dataclass(frozen=True)
 class Character:
-    """Someone with a name: `str()` is `Mia`, `a` is `a shy fox`, `the` is `the fox`."""
+    """Someone with a name: `str()` is `Mia`, `a` is `a shy fox`."""
 
     name: str
     kind: str
@@ -83,10 +83,6 @@ class Character:
     @property
     def a(self) -> str:
         return with_article(f"{self.adjective} {self.kind}")
-
-    @property
-    def the(self) -> str:
-        return f"the {self.kind}"
 
     @property
     def title(self) -> str:
@@ -108,8 +104,8 @@ class Character:
 
 # The cast. Heroes neither fly, swim, climb, dig nor push rocks: that is what helpers are for.
 
-GIRLS = "Mia Lily Rosa Nora Ada Ella Ruby Hazel Clara Poppy Luna Greta".split()
-BOYS = "Pip Tom Max Otto Finn Leo Hugo Oscar Toby Sam Milo Bruno".split()
+GIRLS = "Mia Lily Rosa Nora Ada Ruby Poppy Luna".split()
+BOYS = "Pip Tom Max Otto Finn Leo Hugo Sam".split()
 CREATURES = (
     "fox hedgehog lamb piglet puppy pony donkey calf rabbit mouse badger hare elephant elf gnome hamster camel"
 ).split()
@@ -165,16 +161,6 @@ DAYS = (
     "on a Sunday",
 )
 NIGHTS = ("one night", "one dark night", "late one evening", "one stormy night", "one winter night")
-LURES = (
-    "a blue butterfly",
-    "a white feather in the wind",
-    "a little brown bird",
-    "the tracks of a deer",
-    "a shiny beetle",
-    "a rainbow",
-)
-WILDS = ("forest", "hills", "dunes", "swamp", "mountains")
-FAMILY = ("mother", "father", "grandmother", "grandfather", "aunt", "uncle")
 
 # Roles that are cast when a sentence first names them.
 ROLES = {
@@ -183,9 +169,6 @@ ROLES = {
     "day": DAYS,
     "night": NIGHTS,
     "tree": TREES,
-    "lure": LURES,
-    "wild": WILDS,
-    "family": FAMILY,
 }
 
 
@@ -218,15 +201,8 @@ class Teller:
     def describe_hero(self) -> None:
         self.cast["hero"] = replace(self.cast["hero"], adjective=self.pick(TRAITS))
 
-    def cast_friend(self) -> None:
-        """Cast a creature as the friend, with another name and of another kind than the hero."""
-        hero = self.cast["hero"]
-        name = self.pick([name for name in GIRLS + BOYS if name != hero.name])
-        kind = self.pick([kind for kind in CREATURES if kind != hero.kind])
-        self.cast["friend"] = Character(name, kind, female=name in GIRLS)
-
-    def cast_helper(self, kinds: Sequence[str]) -> None:
-        self.cast["helper"] = Helper(self.pick(kinds), self.pick(HELPER_TRAITS))
+    def cast_helper(self, kind: str) -> None:
+        self.cast["helper"] = Helper(kind, self.pick(HELPER_TRAITS))
 
 
 class Cast(dict[str, Any]):

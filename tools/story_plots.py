@@ -2,8 +2,9 @@
 
 A plot is a list of *beats*, and a beat is a tuple of sentences that would all
 do at that place. The sentences are `str.format` templates over the cast. Only
-the hero is "he" or "she"; everyone else has a name, a kind, or is "it", so a
-pronoun never points at two people.
+the hero is "he" or "she"; everyone else is called by kind, so a pronoun never
+points at two people. Every plot has several scenarios, and each has its own
+things and helpers.
 """
 
 from collections.abc import Sequence
@@ -21,17 +22,17 @@ ARRIVALS = (
     "Luckily, {helper.a} was passing by.",
     "{helper.a} heard the noise and came closer.",
     "{helper.a} had been watching all the time.",
-    "On the third day, {hero} met {helper.a}.",
+    "On the third day, {hero.he} met {helper.a}.",
 )
 FEELINGS = (
-    "{hero} sat down and cried.",
-    "{hero} did not know what to do.",
+    "{hero.he} sat down and cried.",
+    "{hero.he} did not know what to do.",
     "A tear rolled down {hero.his} cheek.",
-    "{hero} felt like giving up.",
-    '"What shall I do now?" sighed {hero}.',
-    '"This is too hard for me," said {hero}.',
-    "{hero} hung {hero.his} head.",
-    "{hero} sat under {tree.a} and did not say a word.",
+    "{hero.he} felt like giving up.",
+    '"What shall I do now?" {hero.he} sighed.',
+    '"This is too hard for me," {hero.he} said.',
+    "{hero.he} hung {hero.his} head.",
+    "{hero.he} sat under {tree.a} and did not say a word.",
 )
 QUESTIONS = (
     '"Why are you so sad?" asked {helper}.',
@@ -40,14 +41,14 @@ QUESTIONS = (
     '"Do not cry," said {helper}, "but tell me what happened."',
 )
 THANKS = (
-    '"Thank you!" cried {hero}, and danced around {helper}.',
-    "{hero} thanked {helper} a hundred times.",
-    '"How can I ever thank you?" asked {hero}, but {helper} only smiled.',
-    "{hero} was so happy that {hero.he} hugged {helper}.",
-    "From that day on, {hero} and {helper} were good friends.",
-    "That evening, {hero} and {helper} shared a pot of soup.",
+    '"Thank you!" {hero.he} cried, and danced around {helper}.',
+    "{hero.he} thanked {helper} a hundred times.",
+    '"How can I ever thank you?" {hero.he} asked, but {helper} only smiled.',
+    "{hero.he} was so happy that {hero.he} hugged {helper}.",
+    "From that day on, {hero.he} and {helper} were good friends.",
+    "That evening, {hero.he} and {helper} shared a pot of soup.",
     "They laughed and talked until the stars came out.",
-    "{hero} gave {helper} a flower and a big smile.",
+    "{hero.he} gave {helper} a flower and a big smile.",
 )
 
 # Plot 1: something precious is out of reach.
@@ -57,147 +58,147 @@ THANKS = (
 class Trouble:
     """A place where a thing can be lost, and everything that can be done about it there."""
 
-    things: Sequence[str]
+    thing: str
     where: str
     events: Beat
     attempts: Beat
-    helpers: Sequence[str]
+    helper: str
     rescues: Beat
     ideas: Beat
 
 
 TROUBLES = (
     Trouble(
-        things=("kite", "hat", "scarf", "balloon", "ribbon"),
-        where="up in the {tree}",
+        thing="kite",
+        where="up in the oak tree",
         events=(
-            "Suddenly, the wind carried {thing.it} up into {tree.a}.",
-            "But a strong wind came and blew {thing.it} into the top of {tree.a}.",
+            "Suddenly, the wind carried {thing.it} up into an oak tree.",
+            "But a strong wind came and blew {thing.it} into the top of an oak tree.",
         ),
         attempts=(
-            "{hero} jumped as high as {hero.he} could, but the branch was too high.",
-            "{hero} shook the trunk, but {thing.the} did not fall.",
-            "{hero} threw sticks at the branch, but every stick missed.",
-            "{hero} tried to climb the {tree}, but {hero.he} slid down again.",
+            "{hero.he} jumped as high as {hero.he} could, but the branch was too high.",
+            "{hero.he} shook the trunk, but {thing.the} did not fall.",
+            "{hero.he} threw sticks at the branch, but every stick missed.",
+            "{hero.he} tried to climb the oak tree, but {hero.he} slid down again.",
         ),
-        helpers=("owl", "crow", "robin", "stork"),
+        helper="crow",
         rescues=(
             "{helper} flew up to the branch and brought {thing.the} down in its beak.",
-            "{helper} spread its wings, flew into the {tree}, and dropped {thing.the} at {hero.his} feet.",
+            "{helper} spread its wings, flew into the oak tree, and dropped {thing.the} at {hero.his} feet.",
         ),
         ideas=(
-            "{hero} fetched a ladder from the barn and climbed up to the branch.",
-            "{hero} tied two sticks together and pulled {thing.the} down.",
+            "{hero.he} fetched a ladder from the barn and climbed up to the branch.",
+            "{hero.he} tied two sticks together and pulled {thing.the} down.",
         ),
     ),
     Trouble(
-        things=("ball", "coin", "key", "ring", "bell", "spoon"),
+        thing="coin",
         where="at the bottom of the well",
         events=(
-            "But {hero} tripped over a root, and {thing.the} fell into a deep well.",
+            "But {hero.he} tripped over a root, and {thing.the} fell into a deep well.",
             "Suddenly, {thing.the} slipped away and fell into the old well.",
         ),
         attempts=(
-            "{hero} leaned over the edge, but the water was far too deep.",
-            "{hero} let down a long stick, but it was too short.",
-            "{hero} shouted into the well, but only an echo answered.",
+            "{hero.he} leaned over the edge, but the water was far too deep.",
+            "{hero.he} let down a long stick, but it was too short.",
+            "{hero.he} shouted into the well, but only an echo answered.",
         ),
-        helpers=("frog", "turtle", "otter", "newt"),
+        helper="frog",
         rescues=(
             "{helper} dived to the bottom of the well and came back with {thing.the}.",
             "With a splash, {helper} jumped into the well and brought {thing.the} up.",
         ),
         ideas=(
-            "{hero} tied a bucket to a rope and fished until {thing.the} lay in the bucket.",
-            "{hero} let down a net on a long rope and pulled {thing.the} up.",
+            "{hero.he} tied a bucket to a rope and fished until {thing.the} lay in the bucket.",
+            "{hero.he} let down a net on a long rope and pulled {thing.the} up.",
         ),
     ),
     Trouble(
-        things=("boat", "ball", "basket", "hat"),
+        thing="boat",
         where="on the other side of the river",
         events=(
             "But {thing.the} fell into the river and floated to the other side.",
             "Suddenly, the wind blew {thing.it} into the river, and the water carried {thing.it} to the other side.",
         ),
         attempts=(
-            "{hero} tried to cross the river, but the water was too cold and too fast.",
-            "{hero} made a raft of twigs, but it sank at once.",
-            "{hero} looked for a bridge, but there was none.",
+            "{hero.he} tried to cross the river, but the water was too cold and too fast.",
+            "{hero.he} made a raft of twigs, but it sank at once.",
+            "{hero.he} looked for a bridge, but there was none.",
         ),
-        helpers=("duck", "swan", "otter", "beaver", "turtle"),
+        helper="swan",
         rescues=(
             "{helper} swam across the river and pushed {thing.the} back with its nose.",
             "{helper} swam to the other side and came back with {thing.the} on its back.",
         ),
         ideas=(
-            "{hero} laid a long log across the water and walked over it, step by step.",
-            "{hero} put big stones into the water and hopped from stone to stone.",
+            "{hero.he} laid a long log across the water and walked over it, step by step.",
+            "{hero.he} put big stones into the water and hopped from stone to stone.",
         ),
     ),
     Trouble(
-        things=("key", "coin", "ring", "whistle", "marbles", "ball"),
+        thing="marbles",
         where="under the rock",
         events=(
             "But {thing.they} rolled down the hill and under a heavy rock.",
             "Suddenly, a heavy rock rolled down the hill and covered {thing.the}.",
         ),
         attempts=(
-            "{hero} pushed the rock with all {hero.his} strength, but it did not move.",
-            "{hero} pulled and pulled, but the rock was too heavy.",
-            "{hero} tried to dig, but the earth was too hard.",
+            "{hero.he} pushed the rock with all {hero.his} strength, but it did not move.",
+            "{hero.he} pulled and pulled, but the rock was too heavy.",
+            "{hero.he} tried to dig, but the earth was too hard.",
         ),
-        helpers=("bear", "ox", "moose", "ram"),
+        helper="ox",
         rescues=(
             "{helper} leaned against the rock and rolled it away.",
             "{helper} took a deep breath and pushed the rock down the hill.",
         ),
         ideas=(
-            "{hero} put a strong branch under the rock and lifted it like a lid.",
-            "{hero} tied a rope around the rock and pulled it away with the miller's cart.",
+            "{hero.he} put a strong branch under the rock and lifted it like a lid.",
+            "{hero.he} tied a rope around the rock and pulled it away with the miller's cart.",
         ),
     ),
     Trouble(
-        things=("ball", "marbles", "drum", "whistle"),
+        thing="drum",
         where="in the bush full of thorns",
         events=(
             "But {thing.they} rolled into a bush full of thorns.",
-            "But {hero} tripped over a stone, and {thing.the} fell into a bush full of thorns.",
+            "But {hero.he} tripped over a stone, and {thing.the} fell into a bush full of thorns.",
         ),
         attempts=(
-            "{hero} reached into the bush, but the thorns were too sharp.",
-            "{hero} poked the bush with a stick, but the stick broke.",
-            "{hero} tried to crawl under the bush, but {hero.he} got stuck.",
+            "{hero.he} reached into the bush, but the thorns were too sharp.",
+            "{hero.he} poked the bush with a stick, but the stick broke.",
+            "{hero.he} tried to crawl under the bush, but {hero.he} got stuck.",
         ),
-        helpers=("goat", "weasel", "lizard", "shrew"),
+        helper="weasel",
         rescues=(
             "{helper} slipped between the thorns and pushed {thing.the} out.",
             "{helper} was not afraid of thorns and pulled {thing.the} out of the bush.",
         ),
         ideas=(
-            "{hero} fetched a rake from the garden and pulled {thing.the} out.",
-            "{hero} covered the thorns with a thick blanket and reached over them.",
+            "{hero.he} fetched a rake from the garden and pulled {thing.the} out.",
+            "{hero.he} covered the thorns with a thick blanket and reached over them.",
         ),
     ),
     Trouble(
-        things=("ball", "walnut", "boat", "doll"),
+        thing="ball",
         where="at the bottom of the hole",
         events=(
             "But {thing.they} rolled down the path and fell into a deep hole.",
             "Suddenly, {thing.the} was gone, for there was a deep hole in the ground.",
         ),
         attempts=(
-            "{hero} looked into the hole, but it was too dark to see.",
-            "{hero} reached into the hole, but it was too deep.",
-            "{hero} tried to dig, but the earth was too hard.",
+            "{hero.he} looked into the hole, but it was too dark to see.",
+            "{hero.he} reached into the hole, but it was too deep.",
+            "{hero.he} tried to dig, but the earth was too hard.",
         ),
-        helpers=("mole", "worm", "beetle"),
+        helper="worm",
         rescues=(
             "{helper} crawled into the hole and pushed {thing.the} up into the light.",
             "{helper} dug a tunnel to the bottom of the hole and brought {thing.the} back.",
         ),
         ideas=(
-            "{hero} filled the hole with water until {thing.the} floated to the top.",
-            "{hero} put sticky honey on a long stick and pulled {thing.the} up.",
+            "{hero.he} filled the hole with water until {thing.the} floated to the top.",
+            "{hero.he} put sticky honey on a long stick and pulled {thing.the} up.",
         ),
     ),
 )
@@ -205,7 +206,7 @@ TROUBLES = (
 
 def lost_treasure(teller: Teller) -> list[Beat]:
     trouble = teller.pick(TROUBLES)
-    teller.cast["thing"] = Noun(teller.pick(trouble.things), teller.pick(COLOURS))
+    teller.cast["thing"] = Noun(trouble.thing, teller.pick(COLOURS))
     beats = [
         (
             "{day}, {who} was playing with {hero.his} {thing}.",
@@ -216,48 +217,48 @@ def lost_treasure(teller: Teller) -> list[Beat]:
         ),
         trouble.events,
         (
-            '"I must get {thing.it} back!" cried {hero}.',
-            "{hero} wanted {thing.it} back at once.",
-            '"Oh no, not my {thing.noun}!" cried {hero}.',
+            '"I must get {thing.it} back!" {hero.he} cried.',
+            "{hero.he} wanted {thing.it} back at once.",
+            '"Oh no, not my {thing.noun}!" {hero.he} cried.',
         ),
         trouble.attempts,
     ]
     if teller.pick((True, False)):
-        teller.cast_helper(trouble.helpers)
+        teller.cast_helper(trouble.helper)
         return beats + [
             ARRIVALS,
             QUESTIONS,
             (
-                f'"My {{thing.noun}} {{thing.is_}} {trouble.where}," said {{hero}}.',
-                '"I cannot reach my {thing.noun}," said {hero}.',
-                '"Please help me to get my {thing.noun} back," said {hero}.',
+                f'"My {{thing.noun}} {{thing.is_}} {trouble.where}," said {{hero.he}}.',
+                '"I cannot reach my {thing.noun}," {hero.he} said.',
+                '"Please help me to get my {thing.noun} back," {hero.he} said.',
             ),
             trouble.rescues,
             (
                 *THANKS,
-                "{hero} had learned that it is good to ask for help.",
-                "After that, {hero} held on to {hero.his} {thing.noun} with care.",
-                "And {hero} never forgot that nobody has to do everything alone.",
+                "{hero.he} had learned that it is good to ask for help.",
+                "After that, {hero.he} held on to {hero.his} {thing.noun} with care.",
+                "And {hero.he} never forgot that nobody has to do everything alone.",
                 "A friend can often do what you cannot.",
             ),
         ]
     return beats + [
         (
-            "Then {hero} sat down and thought for a long time.",
-            '"There must be another way," said {hero}.',
-            "But {hero} did not give up so easily.",
+            "Then {hero.he} sat down and thought for a long time.",
+            '"There must be another way," {hero.he} said.',
+            "But {hero.he} did not give up so easily.",
         ),
-        ("Suddenly, {hero} had an idea.", "Then {hero.he} remembered something.", "At last, {hero.he} had a plan."),
+        ("Suddenly, {hero.he} had an idea.", "Then {hero.he} remembered something.", "At last, {hero.he} had a plan."),
         trouble.ideas,
         (
-            "Soon {hero} held {thing.the} in {hero.his} arms again and laughed.",
-            "{hero} ran home with {thing.the} and told everyone about it.",
+            "Soon {hero.he} held {thing.the} in {hero.his} arms again and laughed.",
+            "{hero.he} ran home with {thing.the} and told everyone about it.",
             "That night, {thing.the} lay next to {hero.his} bed.",
-            '"I did it!" cried {hero}, and jumped for joy.',
+            '"I did it!" {hero.he} cried, and jumped for joy.',
         ),
         (
-            "{hero} had learned that a good idea is better than strong arms.",
-            "From then on, {hero} always thought twice before giving up.",
+            "{hero.he} had learned that a good idea is better than strong arms.",
+            "From then on, {hero.he} always thought twice before giving up.",
             "Thinking helps more than crying.",
         ),
     ]
@@ -272,7 +273,7 @@ class Skill:
 
     verb: str
     failures: Beat
-    teachers: Sequence[str]
+    teacher: str
     advice: Sequence[str]
     success: str
 
@@ -281,104 +282,110 @@ SKILLS = (
     Skill(
         "swim",
         (
-            "{hero} jumped into the lake, but {hero.he} sank like a stone.",
-            "{hero} kicked and splashed, but only swallowed water.",
+            "{hero.he} jumped into the lake, but {hero.he} sank like a stone.",
+            "{hero.he} kicked and splashed, but only swallowed water.",
         ),
-        ("duck", "otter", "frog", "swan"),
+        "otter",
         ("Lie on your back and let the water carry you", "Kick your legs and look straight ahead"),
-        "{hero} swam from one side of the lake to the other",
+        "{hero.he} swam from one side of the lake to the other",
     ),
     Skill(
         "sing",
         (
-            "{hero} opened {hero.his} mouth, but only a squeak came out.",
-            "{hero} sang so loudly that all the birds flew away.",
+            "{hero.he} opened {hero.his} mouth, but only a squeak came out.",
+            "{hero.he} sang so loudly that all the birds flew away.",
         ),
-        ("robin", "lark", "blackbird"),
+        "robin",
         ("Breathe slowly and begin with one soft note", "Listen to the wind before you sing"),
-        "{hero} sang at the spring fair, and everyone hummed along",
+        "{hero.he} sang at the spring fair, and everyone hummed along",
     ),
     Skill(
         "dance",
         (
-            "{hero} tripped over {hero.his} own feet and fell.",
-            "{hero} turned around too fast and bumped into the table.",
+            "{hero.he} tripped over {hero.his} own feet and fell.",
+            "{hero.he} turned around too fast and bumped into the table.",
         ),
-        ("crane", "cricket", "goose"),
+        "crane",
         ("Count to three with every step", "Close your eyes and follow the music"),
-        "{hero} danced at the harvest feast until the moon came up",
+        "{hero.he} danced at the harvest feast until the moon came up",
     ),
     Skill(
         "skate",
         (
-            "{hero} stepped onto the ice and fell on {hero.his} nose.",
-            "{hero} slid over the ice and into a heap of snow.",
+            "{hero.he} stepped onto the ice and fell on {hero.his} nose.",
+            "{hero.he} slid over the ice and into a heap of snow.",
         ),
-        ("goose", "seal", "swan"),
+        "penguin",
         ("Bend your knees and lean forward", "Take small steps and do not look at your feet"),
-        "{hero} skated across the frozen lake like the wind",
+        "{hero.he} skated across the frozen lake like the wind",
     ),
     Skill(
         "bake bread",
-        ("{hero} made a loaf, but it was as hard as a stone.", "{hero} waited too long, and the bread was burned."),
-        ("baker", "cook", "hen"),
+        (
+            "{hero.he} made a loaf, but it was as hard as a stone.",
+            "{hero.he} waited too long, and the bread was burned.",
+        ),
+        "cook",
         ("Let the dough sleep under a warm cloth", "Be patient and do not open the oven too soon"),
-        "{hero} took a soft, warm loaf out of the oven, and the whole house smelled of it",
+        "{hero.he} took a soft, warm loaf out of the oven, and the whole house smelled of it",
     ),
     Skill(
         "play the drum",
-        ("{hero} hit the drum so hard that it fell over.", "{hero} played so fast that nobody could follow."),
-        ("woodpecker", "bear", "soldier"),
+        ("{hero.he} hit the drum so hard that it fell over.", "{hero.he} played so fast that nobody could follow."),
+        "soldier",
         ("Listen to your heart and play along", "Begin slowly and count to four"),
-        "{hero} played the drum at the summer fair, and the whole crowd danced",
+        "{hero.he} played the drum at the summer fair, and the whole crowd danced",
     ),
     Skill(
         "play the flute",
-        ("{hero} blew into the flute, but it only hissed.", "{hero} played one note, and the cat ran away."),
-        ("blackbird", "shepherd", "lark"),
+        ("{hero.he} blew into the flute, but it only hissed.", "{hero.he} played one note, and the cat ran away."),
+        "lark",
         ("Blow as softly as if you were cooling soup", "Play one note until you like it"),
-        "{hero} played the flute at the spring fair, and even the geese were quiet",
+        "{hero.he} played the flute at the spring fair, and even the geese were quiet",
     ),
     Skill(
         "read",
-        ("{hero} opened a book, but the letters looked like ants.", "{hero} mixed up all the letters and grew red."),
-        ("owl", "teacher", "sailor"),
+        (
+            "{hero.he} opened a book, but the letters looked like ants.",
+            "{hero.he} mixed up all the letters and grew red.",
+        ),
+        "teacher",
         ("Say every letter aloud", "Begin with your own name"),
-        "{hero} read a whole book by the light of a candle",
+        "{hero.he} read a whole book by the light of a candle",
     ),
     Skill(
         "juggle",
         (
-            "{hero} threw three apples into the air, and all of them hit {hero.his} nose.",
-            "{hero} dropped every ball on the floor.",
+            "{hero.he} threw three apples into the air, and all of them hit {hero.his} nose.",
+            "{hero.he} dropped every ball on the floor.",
         ),
-        ("clown", "seal", "monkey"),
+        "clown",
         ("Begin with one ball and keep your eyes on it", "Throw slowly and breathe"),
-        "{hero} juggled five apples in the market, and everyone clapped",
+        "{hero.he} juggled five apples in the market, and everyone clapped",
     ),
     Skill(
         "row a boat",
         (
-            "{hero} pulled the oars, but the boat only turned in circles.",
-            "{hero} leaned too far and fell into the water.",
+            "{hero.he} pulled the oars, but the boat only turned in circles.",
+            "{hero.he} leaned too far and fell into the water.",
         ),
-        ("sailor", "fisherman", "heron"),
+        "sailor",
         ("Pull both oars at the same time", "Look at the shore and not at the oars"),
-        "{hero} rowed all the way to the lighthouse and back",
+        "{hero.he} rowed all the way to the lighthouse and back",
     ),
 )
 
 
 def new_skill(teller: Teller) -> list[Beat]:
     skill = teller.pick(SKILLS)
-    teller.cast_helper(skill.teachers)
+    teller.cast_helper(skill.teacher)
     teller.cast["skill"] = skill.verb
     teller.cast["advice"] = teller.pick(skill.advice)
     return [
         (
             "{day}, {who} decided to learn to {skill}.",
             "More than anything else, {who} wanted to learn to {skill}.",
-            '"I want to learn to {skill}," said {who} {day}.',
+            '{day}, {who} said, "I want to learn to {skill}."',
             "{who} had only one wish, and that was to learn to {skill}.",
             "{day}, {who} dreamed of learning to {skill}.",
         ),
@@ -386,7 +393,7 @@ def new_skill(teller: Teller) -> list[Beat]:
         (
             "Everyone who saw it laughed.",
             '"You will never learn to {skill}," said the neighbours.',
-            "{hero} tried again and again, but it did not get better.",
+            "{hero.he} tried again and again, but it did not get better.",
             "It went wrong every time.",
             *FEELINGS,
         ),
@@ -398,45 +405,46 @@ def new_skill(teller: Teller) -> list[Beat]:
             '"May I tell you a secret?" asked {helper}. "{advice}."',
         ),
         (
-            "So {hero} practised every day for a week.",
-            "{hero} tried it that way, and it went a little better.",
-            "Day after day, {hero} practised with {helper}.",
-            "{hero} listened and practised until it was dark.",
+            "So {hero.he} practised every day for a week.",
+            "{hero.he} tried it that way, and it went a little better.",
+            "Day after day, {hero.he} practised with {helper}.",
+            "{hero.he} listened and practised until it was dark.",
         ),
         tuple(
             f"{when} {skill.success}." for when in ("At last,", "One month later,", "When summer came,", "In the end,")
         ),
         (
-            "{hero} had learned that every master was once a beginner.",
+            "{hero.he} had learned that every master was once a beginner.",
             "{helper} was the proudest of them all.",
-            "Nobody ever laughed at {hero} again.",
-            "{hero} had learned that practice makes hard things easy.",
+            "Nobody ever laughed at {hero.him} again.",
+            "{hero.he} had learned that practice makes hard things easy.",
         ),
     ]
 
 
-# Plot 3: a gift for a friend needs something that has to be earned.
+# Plot 3: a gift needs something that has to be earned.
 
 
 @dataclass(frozen=True)
 class Ingredient:
-    """What a dish needs: `name` for asking, `portion` for what the keeper gives."""
+    """What a dish needs, who has it and gives a `portion` of it, and who gets the dish."""
 
     name: str
     portion: str
-    keepers: Sequence[str]
-    dishes: Sequence[str]
+    keeper: str
+    dish: str
+    eater: str
 
 
 INGREDIENTS = (
-    Ingredient("honey", "a jar of honey", ("bear", "beekeeper"), ("cake", "pudding")),
-    Ingredient("eggs", "a basket of eggs", ("hen", "goose", "duck"), ("cake", "omelette")),
-    Ingredient("milk", "a jug of milk", ("cow", "goat", "farmer"), ("pudding", "soup")),
-    Ingredient("nuts", "a bag of nuts", ("squirrel", "crow"), ("cake", "pudding")),
-    Ingredient("apples", "a basket of apples", ("farmer", "bear"), ("pie", "cake")),
-    Ingredient("flour", "a sack of flour", ("miller", "baker"), ("pie", "cake")),
-    Ingredient("berries", "a bowl of berries", ("blackbird", "bear"), ("pie", "pudding")),
-    Ingredient("carrots", "a bag of carrots", ("farmer", "mole"), ("soup", "pie")),
+    Ingredient("honey", "a jar of honey", "bear", "cake", "grandmother"),
+    Ingredient("eggs", "a basket of eggs", "hen", "omelette", "uncle"),
+    Ingredient("milk", "a jug of milk", "cow", "pudding", "aunt"),
+    Ingredient("nuts", "a bag of nuts", "squirrel", "tart", "mother"),
+    Ingredient("apples", "a basket of apples", "farmer", "pie", "grandfather"),
+    Ingredient("flour", "a sack of flour", "miller", "pancake", "father"),
+    Ingredient("berries", "a bowl of berries", "blackbird", "crumble", "sister"),
+    Ingredient("carrots", "a bag of carrots", "mole", "soup", "brother"),
 )
 CHORES = (
     ("My roof has a hole in it", "climbed onto the roof and mended it"),
@@ -452,27 +460,26 @@ CHORES = (
 
 def birthday_gift(teller: Teller) -> list[Beat]:
     ingredient = teller.cast["ingredient"] = teller.pick(INGREDIENTS)
-    teller.cast_friend()
-    teller.cast_helper(ingredient.keepers)
-    teller.cast["dish"] = Noun(teller.pick(ingredient.dishes))
+    teller.cast_helper(ingredient.keeper)
+    teller.cast["dish"] = Noun(ingredient.dish)
     teller.cast["need"], teller.cast["work"] = teller.pick(CHORES)
     return [
         (
-            "{day}, {who} wanted to make {dish.a} for {hero.his} friend {friend.title}.",
-            "{day}, {who} remembered the birthday of {hero.his} friend {friend.title} and wanted to make {dish.a}.",
-            "{day}, {who} heard that {friend.title} was ill and decided to make {dish.a} for {friend}.",
+            "{day}, {who} wanted to make {dish.a} for {hero.his} {ingredient.eater}.",
+            "{day}, {who} remembered the birthday of {hero.his} {ingredient.eater} and wanted to make {dish.a}.",
+            "{day}, {who} heard that {hero.his} {ingredient.eater} was ill and decided to make {dish.a}.",
         ),
         (
             "But the kitchen had run out of {ingredient.name}.",
-            "But {hero} had no {ingredient.name}.",
-            "{hero} looked everywhere for {ingredient.name}, but the shelf was empty.",
+            "But {hero.he} had no {ingredient.name}.",
+            "{hero.he} looked everywhere for {ingredient.name}, but the shelf was empty.",
         ),
         (
             "So {hero.he} went to {helper.a} and asked for some.",
             "So {hero.he} knocked on the door of {helper.a} and asked for help.",
             "So {hero.he} walked all the way to the house of {helper.a}.",
-            '"Please, may I have some {ingredient.name}?" {hero} asked {helper.a}.',
-            '"Who can give me {ingredient.name}?" asked {hero}, and went to {helper.a}.',
+            '"Please, may I have some {ingredient.name}?" {hero.he} asked {helper.a}.',
+            '"Who can give me {ingredient.name}?" {hero.he} asked, and went to {helper.a}.',
         ),
         (
             '"Only if you help me first," said {helper}. "{need}."',
@@ -480,11 +487,11 @@ def birthday_gift(teller: Teller) -> list[Beat]:
             '"Oh dear, I have no time," said {helper}. "{need}."',
         ),
         (
-            "{hero} {work}.",
-            "So {hero} rolled up {hero.his} sleeves and {work}.",
-            "Without a word, {hero} {work}.",
-            "It took all day, but {hero} {work}.",
-            "{hero} was a little tired, but {hero.he} {work}.",
+            "{hero.he} {work}.",
+            "So {hero.he} rolled up {hero.his} sleeves and {work}.",
+            "Without a word, {hero.he} {work}.",
+            "It took all day, but {hero.he} {work}.",
+            "{hero.he} was a little tired, but {hero.he} {work}.",
         ),
         (
             "{helper} was pleased and gave {hero.him} {ingredient.portion}.",
@@ -492,13 +499,13 @@ def birthday_gift(teller: Teller) -> list[Beat]:
             "{helper} kept the promise and gave {hero.him} {ingredient.portion}.",
         ),
         (
-            "{hero} ran home and made the {dish}, and {friend} ate three plates of it.",
-            '"This is the best {dish} in the world!" cried {friend} that evening.',
-            "That evening, {friend} and {hero} ate the {dish} together.",
+            "{hero.he} ran home and made the {dish}, and {hero.his} {ingredient.eater} ate three plates of it.",
+            '"This is the best {dish} in the world!" cried {hero.his} {ingredient.eater} that evening.',
+            "That evening, {hero.he} and {hero.his} {ingredient.eater} ate the {dish} together.",
         ),
         (
             "A gift is sweeter when you have worked for it.",
-            "{hero} had learned that kindness is paid back with kindness.",
+            "{hero.he} had learned that kindness is paid back with kindness.",
             "And {helper} got a piece of it too.",
         ),
     ]
@@ -564,11 +571,11 @@ def night_noise(teller: Teller) -> list[Beat]:
         ),
         (f"{noise.sound}.", f"{noise.sound}, again and again."),
         (
-            "{hero} pulled the blanket over {hero.his} head.",
-            '"Is it a ghost?" whispered {hero}.',
-            '"Who is there?" called {hero}, but nobody answered.',
+            "{hero.he} pulled the blanket over {hero.his} head.",
+            '"Is it a ghost?" {hero.he} whispered.',
+            '"Who is there?" {hero.he} called, but nobody answered.',
             "{hero.his} heart beat like a drum.",
-            "{hero} thought of dragons and giants.",
+            "{hero.he} thought of dragons and giants.",
         ),
         (
             "{hero.he} counted sheep, but the noise did not stop.",
@@ -576,28 +583,28 @@ def night_noise(teller: Teller) -> list[Beat]:
             "{hero.he} hid under the pillow, but it did not help.",
         ),
         (
-            "At last, {hero} lit a candle and went to look.",
-            "Then {hero} took a lantern and looked around.",
-            '"I will be brave," said {hero}, and took a lamp from the shelf.',
+            "At last, {hero.he} lit a candle and went to look.",
+            "Then {hero.he} took a lantern and looked around.",
+            '"I will be brave," {hero.he} said, and took a lamp from the shelf.',
             "In the end, {hero.he} put on {hero.his} slippers and went to see.",
         ),
         (
-            f"In the light, {{hero}} saw that {noise.cause}.",
+            f"In the light, {{hero.he}} saw that {noise.cause}.",
             f"{{hero.he}} soon found out that {noise.cause}.",
-            f"{{hero}} was not afraid any more, for {noise.cause}.",
+            f"{{hero.he}} was not afraid any more, for {noise.cause}.",
         ),
-        ("{hero} {cure}.", "So {hero.he} {cure}.", "Quickly, {hero.he} {cure}."),
+        ("{hero.he} {cure}.", "So {hero.he} {cure}.", "Quickly, {hero.he} {cure}."),
         (
-            "Then {hero} went back to bed and slept until the sun came up.",
-            "After that, the night was quiet, and {hero} slept well.",
-            "Soon {hero} was fast asleep and dreamed of the sea.",
+            "Then {hero.he} went back to bed and slept until the sun came up.",
+            "After that, the night was quiet, and {hero.he} slept well.",
+            "Soon {hero.he} was fast asleep and dreamed of the sea.",
         ),
         (
-            "{hero} had learned that most scary things are small in the light.",
+            "{hero.he} had learned that most scary things are small in the light.",
             "{hero.he} was never afraid of the dark again.",
             "It is better to look than to be afraid.",
-            "In the morning, {hero} told everyone about it and laughed.",
-            '"How silly I was," said {hero} in the morning.',
+            "In the morning, {hero.he} told everyone about it and laughed.",
+            '"How silly I was," {hero.he} said in the morning.',
         ),
     ]
 
@@ -613,41 +620,31 @@ class Project:
     poor: str
     failure: str
     good: str
-    builders: Sequence[str]
+    builder: str
     success: str
 
 
 PROJECTS = (
-    Project(
-        "boat", "bark", "it filled with water and sank", "planks", ("beaver", "sailor"), "sailed to the island and back"
-    ),
-    Project(
-        "bridge", "reeds", "the rain washed it away", "stones", ("beaver", "ox"), "crossed the stream with dry feet"
-    ),
-    Project("hut", "straw", "the wind blew it down", "bricks", ("mason", "bear"), "sat inside while the storm howled"),
+    Project("boat", "bark", "it filled with water and sank", "planks", "captain", "sailed to the island and back"),
+    Project("bridge", "reeds", "the rain washed it away", "stones", "beaver", "crossed the stream with dry feet"),
+    Project("hut", "straw", "the wind blew it down", "bricks", "mason", "sat inside while the storm howled"),
     Project(
         "sled",
         "twigs",
         "it broke on the first hill",
         "oak wood",
-        ("carpenter", "moose"),
+        "carpenter",
         "raced down the hill in the snow",
     ),
-    Project(
-        "swing", "grass", "it snapped at once", "rope", ("spider", "sailor"), "flew so high that the sea came into view"
-    ),
-    Project(
-        "cart", "mud", "the wheels fell off", "iron", ("blacksmith", "ox"), "drove to the market in the morning sun"
-    ),
-    Project(
-        "kite", "leaves", "it fell apart in the air", "silk", ("spider", "tailor"), "let it climb above the clouds"
-    ),
+    Project("swing", "grass", "it snapped at once", "rope", "spider", "flew so high that the sea came into view"),
+    Project("cart", "mud", "the wheels fell off", "iron", "blacksmith", "drove to the market in the morning sun"),
+    Project("kite", "leaves", "it fell apart in the air", "silk", "tailor", "let it climb above the clouds"),
     Project(
         "windmill",
         "paper",
         "a storm tore it to pieces",
         "cloth",
-        ("miller", "stork"),
+        "weaver",
         "ground enough flour for the whole winter",
     ),
     Project(
@@ -655,26 +652,26 @@ PROJECTS = (
         "feathers",
         "the rain came through",
         "leather",
-        ("tailor", "cobbler"),
+        "cobbler",
         "walked through the rain with a smile",
     ),
-    Project("oven", "clay", "it cracked in the heat", "bricks", ("mason", "baker"), "baked potatoes for everyone"),
+    Project("oven", "clay", "it cracked in the heat", "bricks", "potter", "baked potatoes for everyone"),
 )
 
 
 def better_building(teller: Teller) -> list[Beat]:
     project = teller.cast["project"] = teller.pick(PROJECTS)
-    teller.cast_helper(project.builders)
+    teller.cast_helper(project.builder)
     teller.cast["thing"] = Noun(project.noun)
     return [
         (
             "{day}, {who} decided to build {thing.a}.",
             "More than anything else, {who} wanted to have {thing.a}.",
-            '"I will build {thing.a}," said {who} {day}.',
+            '{day}, {who} said, "I will build {thing.a}."',
             "{day}, {who} began to build {thing.a}.",
         ),
         (
-            "{hero} made it of {project.poor}, but {project.failure}.",
+            "{hero.he} made it of {project.poor}, but {project.failure}.",
             "First {hero.he} used {project.poor}, for that was easy, but {project.failure}.",
             "{hero.he} worked for three days with {project.poor}, and then {project.failure}.",
         ),
@@ -688,49 +685,59 @@ def better_building(teller: Teller) -> list[Beat]:
         ),
         (
             "So they fetched {project.good} and worked side by side.",
-            "{helper} held the {project.good}, and {hero} did the rest.",
-            "{hero} found {project.good} behind the barn and began again.",
-            "It took longer this time, but {hero} was patient.",
+            "{helper} held the {project.good}, and {hero.he} did the rest.",
+            "{hero.he} found {project.good} behind the barn and began again.",
+            "It took longer this time, but {hero.he} was patient.",
         ),
         (
-            "When {thing.the} was ready, {hero} {project.success}.",
-            "At last, {thing.the} was strong and good, and {hero} {project.success}.",
-            "A week later, {hero} {project.success}.",
+            "When {thing.the} was ready, {hero.he} {project.success}.",
+            "At last, {thing.the} was strong and good, and {hero.he} {project.success}.",
+            "A week later, {hero.he} {project.success}.",
         ),
         (
-            "{hero} had learned that good things take time.",
+            "{hero.he} had learned that good things take time.",
             "To begin again is not to lose.",
             *THANKS,
-            "{hero} took good care of {thing.the} for many years.",
+            "{hero.he} took good care of {thing.the} for many years.",
         ),
     ]
 
 
 # Plot 6: two friends and one thing to eat.
 
-TREATS = ("pear", "apple", "melon", "orange", "pancake", "pie", "pumpkin", "cheese")
+# What there is to eat, who else wants it, and who settles the quarrel.
+TREATS = (
+    ("pear", "squirrel", "owl"),
+    ("apple", "goose", "turtle"),
+    ("melon", "cow", "gardener"),
+    ("orange", "cat", "monkey"),
+    ("tomato", "hen", "judge"),
+    ("pie", "duck", "baker"),
+    ("pumpkin", "sheep", "goat"),
+    ("cheese", "mole", "stork"),
+)
 
 
 def one_for_two(teller: Teller) -> list[Beat]:
-    teller.cast_friend()
-    teller.cast_helper(("owl", "goat", "turtle", "farmer", "shepherd"))
-    teller.cast["treat"] = Noun(teller.pick(TREATS), teller.pick(("big", "round", "golden", "fresh", "huge")))
+    treat, teller.cast["friend"], helper = teller.pick(TREATS)
+    teller.cast["treat"] = Noun(treat, teller.pick(("big", "round", "golden", "fresh", "huge")))
+    teller.cast_helper(helper)
     beats = [
         (
-            "{day}, {who} and {hero.his} friend {friend.title} found {treat.a} on the road.",
-            "{day}, {who} saw {treat.a} on a bench, and so did {hero.his} friend {friend.title}.",
-            "{day}, {who} went to the market with {hero.his} friend {friend.title}, and they saw {treat.a}.",
+            "{day}, {who} and {hero.his} friend the {friend} found {treat.a} on the road.",
+            "{day}, {who} saw {treat.a} on a bench, and so did {hero.his} friend the {friend}.",
+            "{day}, {who} went to the market with {hero.his} friend the {friend}, and they saw {treat.a}.",
         ),
         (
-            '"It is mine!" cried {hero}. "I saw it first!"',
+            '"It is mine!" {hero.he} cried. "I saw it first!"',
             "Both of them were hungry, and both of them wanted the {treat.noun}.",
-            '"I want all of it," said {hero}. "No, it is mine," said {friend}.',
+            '"I want all of it," {hero.he} said. "No, it is mine," said the {friend}.',
         ),
         (
-            "{hero} pulled at one side, and {friend} pulled at the other.",
+            "{hero.he} pulled at one side, and the {friend} pulled at the other.",
             "They shouted at each other until they were red.",
             "Soon they rolled in the dust and fought.",
-            '"Let go!" cried {friend}. "You let go!" cried {hero}.',
+            '"Let go!" cried the {friend}. "You let go!" {hero.he} cried.',
             "They ran around the {treat.noun} and would not let each other touch it.",
         ),
     ]
@@ -742,8 +749,8 @@ def one_for_two(teller: Teller) -> list[Beat]:
                 '"Why do you fight?" asked {helper}. "One cuts, and the other one chooses."',
             ),
             (
-                "So {hero} cut the {treat.noun} very carefully, and {friend} chose a half.",
-                "So {friend} cut the {treat.noun} very carefully, and {hero} chose a half.",
+                "So {hero.he} cut the {treat.noun} very carefully, and the {friend} chose a half.",
+                "So the {friend} cut the {treat.noun} very carefully, and {hero.he} chose a half.",
             ),
             (
                 "Both halves were the same, and both friends were happy.",
@@ -764,14 +771,14 @@ def one_for_two(teller: Teller) -> list[Beat]:
             "For a long time, nobody spoke.",
         ),
         (
-            '"I am sorry," said {hero}. "Me too," said {friend}.',
-            '"We were silly," said {friend}, and {hero} nodded.',
-            '"Next time we will share," said {hero}.',
+            '"I am sorry," {hero.he} said. "Me too," said the {friend}.',
+            '"We were silly," said the {friend}, and {hero.he} nodded.',
+            '"Next time we will share," {hero.he} said.',
         ),
         (
             "The next day, they found another {treat.noun} and cut it in two.",
-            "At home, {hero} had a small loaf of bread and gave half of it to {friend}.",
-            "{friend} had a bag of nuts, and they ate one after the other.",
+            "At home, {hero.he} had a small loaf of bread and gave half of it to the {friend}.",
+            "the {friend} had a bag of nuts, and they ate one after the other.",
         ),
         SHARING_MORALS,
     ]
@@ -779,16 +786,28 @@ def one_for_two(teller: Teller) -> list[Beat]:
 
 SHARING_MORALS = (
     "Half of something is better than all of nothing.",
-    "From then on, {hero} and {friend} shared everything.",
-    "{hero} had learned that food tastes better when it is shared.",
+    "From then on, {hero.he} and the {friend} shared everything.",
+    "{hero.he} had learned that food tastes better when it is shared.",
     "And they stayed friends for the rest of their lives.",
 )
 
 # Plot 7: the way home is lost.
 
 
+# What to follow, where to, who knows the way back, and who waits at home.
+WAYS = (
+    ("a blue butterfly", "forest", "deer", "mother"),
+    ("a white feather", "hills", "stork", "grandfather"),
+    ("the tracks of a wolf", "mountains", "shepherd", "father"),
+    ("a shiny beetle", "dunes", "fisherman", "aunt"),
+    ("a little brown bird", "swamp", "heron", "uncle"),
+    ("a rainbow", "meadows", "firefly", "grandmother"),
+)
+
+
 def way_home(teller: Teller) -> list[Beat]:
-    teller.cast_helper(("owl", "stork", "firefly", "shepherd", "deer", "bat"))
+    teller.cast["lure"], teller.cast["wild"], helper, teller.cast["family"] = teller.pick(WAYS)
+    teller.cast_helper(helper)
     return [
         (
             "{day}, {who} followed {lure} into the {wild}.",
@@ -797,14 +816,14 @@ def way_home(teller: Teller) -> list[Beat]:
         ),
         (
             "When {hero.he} turned around, the path was gone.",
-            "Then thick fog came, and {hero} could not see the way back.",
+            "Then thick fog came, and {hero.he} could not see the way back.",
             "Soon the sun went down, and everything looked strange.",
         ),
         (
-            '"I want to go home," whispered {hero}.',
-            "Now {hero} only wanted to go home.",
-            '"Which way did I come?" asked {hero}, but there was no answer.',
-            "{hero} was cold and hungry and thought of {hero.his} {family}.",
+            '"I want to go home," {hero.he} whispered.',
+            "Now {hero.he} only wanted to go home.",
+            '"Which way did I come?" {hero.he} asked, but there was no answer.',
+            "{hero.he} was cold and hungry and thought of {hero.his} {family}.",
         ),
         (
             "{hero.he} walked to the left and to the right, but always came back to the same stone.",
@@ -821,23 +840,23 @@ def way_home(teller: Teller) -> list[Beat]:
         (
             '"Are you lost?" asked {helper}. "I know the way."',
             '"Come with me," said {helper}, "and do not be afraid."',
-            '"Where do you live?" asked {helper}. "Near my {family}," said {hero}, and tried not to cry.',
+            '"Where do you live?" asked {helper}. "Near my {family}," {hero.he} said, and tried not to cry.',
         ),
         (
-            "{helper} went ahead, and {hero} followed, step by step.",
+            "{helper} went ahead, and {hero.he} followed, step by step.",
             "{helper} led {hero.him} around the {wild} to the old road.",
             "All night long, {helper} showed {hero.him} the way.",
         ),
         (
             "At home, {hero.his} {family} was waiting with hot soup.",
             "{hero.his} {family} ran to the gate and hugged {hero.him}.",
-            "When the sun came up, {hero} fell into the arms of {hero.his} {family}.",
+            "When the sun came up, {hero.he} fell into the arms of {hero.his} {family}.",
         ),
         (
-            "After that, {hero} always looked back to remember the way.",
-            "{hero} had learned that home is the best place of all.",
-            "And every year, {hero} brought {helper} a basket of apples.",
-            "{hero} never followed {lure} again.",
+            "After that, {hero.he} always looked back to remember the way.",
+            "{hero.he} had learned that home is the best place of all.",
+            "And every year, {hero.he} brought {helper} a basket of apples.",
+            "{hero.he} never followed {lure} again.",
         ),
     ]
 
@@ -851,7 +870,7 @@ class Contest:
 
     best: str
     challenge: str
-    rivals: Sequence[str]
+    rival: str
     mistakes: Beat
     defeat: str
 
@@ -860,42 +879,42 @@ CONTESTS = (
     Contest(
         "fastest runner",
         "run a race to the bridge",
-        ("turtle", "snail", "mule"),
+        "mule",
         (
-            "Halfway there, {hero} lay down in the grass and fell asleep.",
-            "{hero} stopped to eat berries and forgot the time.",
-            "{hero} looked at {hero.his} own face in the pond and forgot the race.",
+            "Halfway there, {hero.he} lay down in the grass and fell asleep.",
+            "{hero.he} stopped to eat berries and forgot the time.",
+            "{hero.he} looked at {hero.his} own face in the pond and forgot the race.",
         ),
-        "When {hero} came to the bridge, {helper} was already there.",
+        "When {hero.he} came to the bridge, {helper} was already there.",
     ),
     Contest(
         "strongest worker",
         "carry stones to the mill",
-        ("ant", "mule", "ox"),
+        "ant",
         (
-            "{hero} took all the stones at once and fell over.",
-            "{hero} carried one stone and then lay down to rest.",
-            "{hero} told so many jokes that no work was done.",
+            "{hero.he} took all the stones at once and fell over.",
+            "{hero.he} carried one stone and then lay down to rest.",
+            "{hero.he} told so many jokes that no work was done.",
         ),
         "When the sun went down, {helper} had carried every stone to the mill.",
     ),
     Contest(
         "best climber",
         "climb to the top of the hill",
-        ("goat", "snail", "ant"),
+        "snail",
         (
-            "{hero} ran ahead, slipped on a wet leaf, and rolled all the way down.",
-            "{hero} sat down to wave at the crowd and forgot to go on.",
-            "{hero} took a short way and got stuck in the mud.",
+            "{hero.he} ran ahead, slipped on a wet leaf, and rolled all the way down.",
+            "{hero.he} sat down to wave at the crowd and forgot to go on.",
+            "{hero.he} took a short way and got stuck in the mud.",
         ),
-        "When {hero} came to the top of the hill, {helper} had been there for a long time.",
+        "When {hero.he} came to the top of the hill, {helper} had been there for a long time.",
     ),
 )
 
 
 def proud_hero(teller: Teller) -> list[Beat]:
     contest = teller.cast["contest"] = teller.pick(CONTESTS)
-    teller.cast_helper(contest.rivals)
+    teller.cast_helper(contest.rival)
     return [
         (
             '{day}, {who} cried, "I am the {contest.best} in the world!"',
@@ -908,9 +927,9 @@ def proud_hero(teller: Teller) -> list[Beat]:
             'Only {helper.a} was not afraid and said, "Let us {contest.challenge}."',
         ),
         (
-            "{hero} laughed so hard that {hero.his} belly hurt.",
-            '"You will lose," said {hero} with a grin.',
-            '"Against you?" asked {hero}. "That will be easy."',
+            "{hero.he} laughed so hard that {hero.his} belly hurt.",
+            '"You will lose," {hero.he} said with a grin.',
+            '"Against you?" {hero.he} asked. "That will be easy."',
         ),
         (
             "The next day, everyone came to watch.",
@@ -925,16 +944,16 @@ def proud_hero(teller: Teller) -> list[Beat]:
         ),
         (contest.defeat,),
         (
-            "{hero} grew red and looked at the ground.",
-            '"You have won," said {hero} in a small voice.',
-            "At first {hero} was angry, but then {hero.he} had to laugh.",
-            '"Would you teach me to be patient?" asked {hero}, and {helper} nodded.',
+            "{hero.he} grew red and looked at the ground.",
+            '"You have won," {hero.he} said in a small voice.',
+            "At first {hero.he} was angry, but then {hero.he} had to laugh.",
+            '"Would you teach me to be patient?" {hero.he} asked, and {helper} nodded.',
             '{helper} smiled and said, "It was fun. Let us be friends."',
-            '"I am sorry that I laughed at you," said {hero}.',
+            '"I am sorry that I laughed at you," {hero.he} said.',
         ),
         (
-            "{hero} had learned that slow and steady wins.",
-            "From then on, {hero} never laughed at anyone again.",
+            "{hero.he} had learned that slow and steady wins.",
+            "From then on, {hero.he} never laughed at anyone again.",
             "Those who talk the most do not always do the most.",
         ),
     ]

@@ -69,6 +69,8 @@ def schedule(step: int) -> float:
 def train(config: GPT2Config, documents: list[np.ndarray]) -> GPT2LMHeadModel:
     torch.manual_seed(SEED)
     model = GPT2LMHeadModel(config)
+    # GPT-2's 0.02 is for wide models. At width 128 words of one kind, such as names, would stay almost alike.
+    torch.nn.init.normal_(model.transformer.wte.weight, std=0.1)
     matrices = [p for p in model.transformer.h.parameters() if p.ndim == 2]
     others = [p for name, p in model.named_parameters() if ".h." not in name or p.ndim == 1]
     optimizers = [
