@@ -170,10 +170,10 @@ class _Run:
             try:
                 event = worker.next_event(limit)
             except TimeoutError:
-                self._blame(current, loading, f"no answer within {self.timeout:g} s", "Is there an endless loop?")
+                self._blame(current, loading, began, f"no answer within {self.timeout:g} s", "Is there an endless loop?")
                 return False
             if event is None:
-                self._blame(current, loading, worker.how_it_ended(), "The check ended the whole program.")
+                self._blame(current, loading, began, worker.how_it_ended(), "The check ended the whole program.")
                 return False
             match event.pop("event"):
                 case "refused":
@@ -206,7 +206,7 @@ class _Run:
                     if current is None:
                         return True
                     # pytest obeys a KeyboardInterrupt, whoever raises it, and stops in the middle.
-                    self._blame(current, None, "a KeyboardInterrupt, which stops all checks", "Who raises it?")
+                    self._blame(current, None, began, "it stops all the checks", "Is a KeyboardInterrupt raised?")
                     return False
 
     def _arguments(self) -> list[str]:
@@ -227,10 +227,11 @@ class _Run:
         self.seconds[self.step_of[id]] += seconds
         self.done.add(id)
 
-    def _blame(self, current: str | None, loading: int | None, actual: str, help: str) -> None:
+    def _blame(self, current: str | None, loading: int | None, began: float, actual: str, help: str) -> None:
         """The worker is gone: charge it to what it was doing."""
         if current is not None:
-            self._record(current, {"status": "error", "actual": actual, "help": help}, self.timeout)
+            verdict = {"status": "error", "actual": actual, "help": help}
+            self._record(current, verdict, time.monotonic() - began)
         elif loading is not None:
             self.unloadable[loading] = {"status": "error", "actual": actual, "help": "It happens while the file is imported."}
 

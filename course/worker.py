@@ -8,6 +8,7 @@ elsewhere. It keeps no results: if the learner's code takes the process down, no
 import argparse
 import json
 import os
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,9 @@ def main() -> None:
         """From now on what is printed is the step's."""
         os.dup2(outputs[step], 1)
         os.dup2(outputs[step], 2)
+        # New files, in case the step before has closed or replaced its own.
+        sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+        sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
     runtime.prepare()
     try:
@@ -73,7 +77,8 @@ def main() -> None:
             send("loaded")
     if loaded:
         # What pytest would print is not for the learner; what the learner's code prints is.
-        options = ["--capture=no", "-p", "no:terminal", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]
+        options = ["--capture=no", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
+        options.append(f"--rootdir={ROOT}")
         if arguments.folder:
             options.append(f"--steps={arguments.folder}")
         files = [str(ROOT / "tests" / f"test_step_{step:02}.py") for step in loaded]
@@ -163,4 +168,8 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Exception:
+        traceback.print_exc()
+    os._exit(1)  # at once: a thread that a step has started may never end
