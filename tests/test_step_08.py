@@ -37,11 +37,11 @@ def test_equal_scores_give_the_average_of_the_past(step, device):
 
 @pytest.mark.todo(2)
 def test_future_tokens_do_not_change_the_past(step, device, expected):
-    """Other keys and values at the end of a text change nothing before it"""
+    """Other tokens at the end of a text change nothing before it"""
     query, key, value = (expected[name].copy() for name in ("query", "key", "value"))
     before = values(attend(step, device, query, key, value), device)
     before[..., 4:, :] = np.nan  # whatever comes at the end itself
-    key[..., 4:, :] = value[..., 4:, :] = 5.0
+    query[..., 4:, :] = key[..., 4:, :] = value[..., 4:, :] = 5.0
     assert_close(attend(step, device, query, key, value), before, 1e-5, device)
 
 
