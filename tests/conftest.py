@@ -1,5 +1,6 @@
 """What the checks share: the step under test, the device that it runs on, and the fixtures."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,9 +8,17 @@ from course import runtime
 
 runtime.prepare()  # before anything imports MAX
 
+import max.experimental.nn  # noqa: E402, F401
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from course.steps import load_step, use_own_steps  # noqa: E402
+
+# That import hands MAX's own Python to every process that is started from here: take it back.
+for name in ("PYTHONEXECUTABLE", "PYTHONPATH"):
+    if name in os.environ:
+        os.putenv(name, os.environ[name])
+    else:
+        os.unsetenv(name)
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
