@@ -170,7 +170,8 @@ class _Run:
             try:
                 event = worker.next_event(limit)
             except TimeoutError:
-                self._blame(current, loading, began, f"no answer within {self.timeout:g} s", "Is there an endless loop?")
+                actual = f"no answer within {self.timeout:g} s"
+                self._blame(current, loading, began, actual, "Is there an endless loop?")
                 return False
             if event is None:
                 self._blame(current, loading, began, worker.how_it_ended(), "The check ended the whole program.")
@@ -233,7 +234,8 @@ class _Run:
             verdict = {"status": "error", "actual": actual, "help": help}
             self._record(current, verdict, time.monotonic() - began)
         elif loading is not None:
-            self.unloadable[loading] = {"status": "error", "actual": actual, "help": "It happens while the file is imported."}
+            help = "It happens while the file is imported."
+            self.unloadable[loading] = {"status": "error", "actual": actual, "help": help}
 
     def _list_unloadable(self) -> None:
         """A file that cannot be imported fails one check: that it can be."""

@@ -12,7 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from course.check import CannotCheck, StepResult, check
-from course.todos import ROOT, STEPS, MarkerError, Todo, skeleton, solution_path, step_path, todo_lines
+from course.todos import ROOT, STEPS, MarkerError, Todo, read_todos, skeleton, solution_path, step_path, todo_lines
 
 HINTS = 3  # the idea, the tool, nearly the code
 
@@ -77,8 +77,9 @@ def files(root: Path) -> Point:
     """Every file that the course needs is there, and no other."""
     found = set(_files(root))
     missing = [f"{name} is missing" for name in sorted(REQUIRED - found)]
-    stray = [f"{name} is stray: course/verify.py knows no place for it" for name in sorted(found) if not _has_place(name)]
-    return Point.about(len(found), "files, each in its place and none missing", missing + stray)
+    stray = sorted(name for name in found if not _has_place(name))
+    faults = missing + [f"{name} is stray: course/verify.py knows no place for it" for name in stray]
+    return Point.about(len(found), "files, each in its place and none missing", faults)
 
 
 def markers(root: Path) -> Point:
@@ -177,8 +178,8 @@ def skeletons_fail(results: list[StepResult]) -> Point:
     faults = []
     for result in results:
         faults += [f"{_name(result)} passes {each.id}" for each in result.checks if each.status == "passed"]
-        named = {todo.number for todo in result.unfinished}
-        faults += [f"{_name(result)}: TODO {todo} is not seen as open" for todo in _todo_numbers(result) if todo not in named]
+        unseen = _todo_numbers(result) - {todo.number for todo in result.unfinished}
+        faults += [f"{_name(result)}: TODO {todo} is not seen as open" for todo in sorted(unseen)]
     count = sum(len(result.checks) for result in results)
     return Point.about(count, f"checks fail on {len(results)} skeletons and name every TODO", faults)
 
@@ -192,8 +193,8 @@ def solutions_pass(results: list[StepResult]) -> Point:
             for each in result.checks
             if each.status != "passed"
         ]
-        proven = {todo for each in result.checks for todo in each.todos}
-        faults += [f"{_name(result)}: no check proves TODO {todo}" for todo in _todo_numbers(result) if todo not in proven]
+        unproven = _todo_numbers(result) - {todo for each in result.checks for todo in each.todos}
+        faults += [f"{_name(result)}: no check proves TODO {todo}" for todo in sorted(unproven)]
     count = sum(len(result.checks) for result in results)
     return Point.about(count, f"checks pass on {len(results)} solutions and prove every TODO", faults)
 
@@ -203,8 +204,8 @@ def _name(result: StepResult) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def _todo_numbers(result: StepResult) -> list[int]:
-    return [todo.number for todo in skeleton(_read(solution_path(result.step)), result.step)[1]]
+def _todo_numbers(result: StepResult) -> set[int]:
+    return {todo.number for todo in read_todos(result.step)}
 
 
 # Reading

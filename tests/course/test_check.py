@@ -32,12 +32,12 @@ def write_files(folder: Path) -> None:
         2: solved(2, first_line, one_token + "while True:\n            print('flood ' * 100)\n"),
         3: solved(3) + "import sys\nsys.stdout.close()\nwhile True:\n    pass\n",
         4: solved(4).encode() + b"name = 'caf\xe9'\n",
-        5: solved(5, "return F.gather", "print('fifth')\n        import os\n        os._exit(7)\n        return F.gather"),
+        5: solved(5, "return F.gather", "print('fifth')\n        import os\n        os._exit(7)\n        F.gather"),
         6: solved(6, "return F.gather(", "return float('nan') * F.gather("),
         7: solved(7, "return query, key, value", "print('seventh')"),
         8: "print('before the end')\nimport sys\nsys.exit(0)\n",
         9: solved(9).encode() + b"\0",
-        10: solved(10, "return x + ", "if x.shape[0] == 2:\n            raise KeyboardInterrupt\n        return x + "),
+        10: solved(10, "return x + ", "if x.shape[0] == 2: raise KeyboardInterrupt\n        return x + "),
         # The thread would keep the process alive after its last check.
         11: "import threading\n"
         + solved(11, "return x + ", "threading.Thread(target=threading.Event().wait).start()\n        import sys\n        sys.exit('I quit')\n        return x + "),

@@ -76,8 +76,9 @@ def test_a_failed_check_says_what_was_expected_and_where_to_look(shown):
 
 
 def test_a_step_that_is_done_leads_to_the_next(shown):
-    assert "Step 02 is done: 1 of 1 checks pass (0.0 s). Next: ./run s03" in shown(2, solution(2), verdict(1, status="passed"))
-    assert "Next: ./run generate --mine" in shown(14, solution(14), verdict(1, status="passed"))
+    done = verdict(1, status="passed")
+    assert "Step 02 is done: 1 of 1 checks pass (0.0 s). Next: ./run s03" in shown(2, solution(2), done)
+    assert "Next: ./run generate --mine" in shown(14, solution(14), done)
 
 
 def test_only_skipped_checks_still_lead_somewhere(shown):
