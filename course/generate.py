@@ -5,6 +5,7 @@ Text goes to stdout, as it grows; all else goes to stderr, so that a pipe gets t
 
 import math
 import sys
+import tokenize
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -161,7 +162,8 @@ def _require_done(folder: Path) -> None:
     for step in STEPS:
         path = step_path(step, folder)
         try:
-            todos = open_todos(path.read_text(encoding="utf-8"), step)
+            with tokenize.open(path) as file:  # with its coding, as Python reads it
+                todos = open_todos(file.read(), step)
         except (OSError, SyntaxError, ValueError) as error:  # ValueError: not UTF-8, or a NUL
             raise GenerateError(f"{path} cannot be read: {error}") from error
         if todos:
