@@ -4,13 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from course import diff, hints, progress, report, reset
-from course.check import TIMEOUT, CannotCheck, check
+from course.blame import culprits
+from course.check import TIMEOUT, CannotCheck, StepResult, check
 from course.todos import ROOT, STEPS
 
 NO, CANNOT = 1, 2  # exit codes: the answer is no; the question could not be asked
@@ -49,8 +51,14 @@ def check_steps(
     """Check step N: what is right, what is not, and what to do next. s01 to s14 are short for it."""
     steps = list(STEPS) if step == "all" else [_step_number(step)]
     before = progress.fingerprints(steps)
+
+    def checked(steps: list[int], own: bool) -> list[StepResult]:
+        return check(steps, folder, own=own, device=device, timeout=timeout, on_kernels=waiting.kernels)
+
     with report.Waiting() as waiting:
-        results = check(steps, folder, own=mine, device=device, timeout=timeout, on_kernels=waiting.kernels)
+        results = checked(steps, own=mine)
+        failing = [result.step for result in results if mine and not result.passed]
+        blamed = {step: culprits(step, folder, partial(checked, own=False)) for step in failing}
     if _is_own(folder):
         # On the learner's own earlier steps a failure may be the fault of one of those.
         progress.record([result for result in results if result.passed or not mine], before)
@@ -59,7 +67,7 @@ def check_steps(
         print(json.dumps(objects if step == "all" else objects[0]))
     else:
         for result in results:
-            report.show(result)
+            report.show(result, blamed.get(result.step, []))
     raise typer.Exit(0 if all(result.passed for result in results) else NO)
 
 

@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from rich.console import Console
@@ -25,8 +25,12 @@ out = _console(stderr=False)
 err = _console(stderr=True)
 
 
-def show(result: StepResult) -> None:
-    """Print one step's verdicts and what to do next."""
+def show(result: StepResult, blamed: Sequence[int] = ()) -> None:
+    """Print one step's verdicts and what to do next.
+
+    Args:
+        blamed: the earlier steps of the learner whose fault it is that this one fails.
+    """
     path = Path(result.file)
     source = read_source(path)
     out.print(f"[bold]Step {result.step:02}: {_plain(step_title(result.step))}[/]  [dim]{_plain(_short(path))}[/]\n")
@@ -39,7 +43,10 @@ def show(result: StepResult) -> None:
             _show_check(check, lessons)
             lessons.add(check.mistake)
         _show_output(result)
-        _show_next(result, source)
+        if blamed:
+            _show_blame(result.step, blamed)
+        else:
+            _show_next(result, source)
 
 
 def show_point(point: Point) -> None:
@@ -78,6 +85,15 @@ def _show_check(check: Check, known: Set[str | None]) -> None:
             out.print(f"      [dim]{_plain(frame['file'])}, line {frame['line']}:[/]  {_plain(frame['code'])}")
     elif check.todo:
         out.print(f"      [dim]look at TODO {check.todo}{_at(check.line)}[/]")
+
+
+def _show_blame(step: int, blamed: Sequence[int]) -> None:
+    names = " and ".join(f"{number:02}" for number in blamed)
+    noun, verb = ("steps", "are") if len(blamed) > 1 else ("step", "is")
+    out.print(
+        f"\n[bold]Step {step:02} is right; {noun} {names}, which it stands on, {verb} not.[/] "
+        f"[bold]Next:[/] ./run s{blamed[0]:02}"
+    )
 
 
 def _show_output(result: StepResult) -> None:
