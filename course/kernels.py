@@ -55,13 +55,14 @@ def load(device: Device, progress: Callable[[int, int], None] = lambda done, tot
     if str(device) in _loaded:
         return
     done = total = 0
-    for operations in (_operations(device), _more_operations(device)):
-        missing = _missing(operations)
+    missing = _missing(_operations(device))
+    while missing:
         total += len(missing)
         for batch in _batches(missing):
             progress(done, total)
             _compile(batch)
             done += len(batch)
+        missing = _missing(_further_operations(device))
     progress(done, total)
     _loaded.add(str(device))
 
@@ -182,6 +183,14 @@ def _operations(device: Device) -> Iterator[Callable[[], Tensor]]:
     yield lambda: ones(2, dtype=np.int32).cast(DType.int64)
 
 
-def _more_operations(device: Device) -> Iterator[Callable[[], Tensor]]:
-    """Calls that need one kernel more than those of ``_operations``."""
+def _further_operations(device: Device) -> Iterator[Callable[[], Tensor]]:
+    """Calls that need several kernels, which are found one after another, and rarer ones."""
+    x, yes = (Tensor(np.ones((2, 3), dtype), device=device) for dtype in (np.float32, np.bool_))
+    ids = Tensor(np.ones((2, 3), np.int64), device=device)
     yield lambda: random.normal([4, 4], device=device)
+    yield lambda: F.where(yes, x, x)
+    yield lambda: F.logical_not(yes)
+    yield lambda: ids != ids
+    yield lambda: F.relu(x)
+    yield lambda: F.silu(x)
+    yield lambda: F.min(x)

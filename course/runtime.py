@@ -24,9 +24,6 @@ class DeviceError(ValueError):
 
 def prepare() -> None:
     """Set the process up for eager MAX. Call it once, before anything imports MAX."""
-    # The default executor compiles every eager graph in background processes, which take
-    # the cores from the program itself.
-    os.environ.setdefault("MAX_EAGER_EXECUTOR", "interpreter")
     # MAX warns of a kernel compiled on the spot (ours are loaded beforehand) and of spellings
     # that older texts use and the checks accept.
     logging.getLogger("max").setLevel(logging.ERROR)
@@ -69,7 +66,7 @@ def pick_device(name: str | None = None) -> "Device":
     """
     from max.driver import CPU, Accelerator, accelerator_count
     from max.dtype import DType
-    from max.experimental import tensor
+    from max.experimental import executor, tensor
 
     name = name or os.environ.get(DEVICE_VARIABLE) or None
     count = accelerator_count()
@@ -89,6 +86,11 @@ def pick_device(name: str | None = None) -> "Device":
     else:
         raise DeviceError(f"device {name!r} is unknown: expected cpu, gpu or gpu:N")
 
+    # MAX's default executor compiles every eager graph in background processes, which take the
+    # cores from the program itself. This one compiles only what the interpreter refuses.
+    executor.set_default_executor(
+        executor._FallbackExecutor(interpreter=executor.InterpreterExecutor(), refusals_only=True)
+    )
     _defaults.enter_context(tensor.default_device(device))
     # On an accelerator MAX's own default is bfloat16, which NumPy cannot read.
     _defaults.enter_context(tensor.default_dtype(DType.float32))
