@@ -219,9 +219,6 @@ def main() -> None:
         app(arguments, prog_name="./run")
     except (CannotCheck, OSError) as error:
         sys.exit(_refuse(error))
-    except KeyboardInterrupt:
-        report.err.print("Stopped.")
-        sys.exit(130)
 
 
 if __name__ == "__main__":
