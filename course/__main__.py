@@ -210,12 +210,12 @@ def _refuse(error: Exception | str) -> int:
 
 def main() -> None:
     """Run a command. Errors that the user can mend are one line and exit code 2."""
-    # ./run and pixi start in the repository, and say where the user is.
-    os.chdir(os.environ.get("INIT_CWD", "."))
     arguments = sys.argv[1:]
     if arguments and (name := arguments[0]) in {f"s{step:02}" for step in STEPS}:
         arguments = ["check", str(int(name[1:])), *arguments[1:]]
     try:
+        # ./run and pixi start in the repository, and say where the user is.
+        os.chdir(os.environ.get("INIT_CWD", "."))
         app(arguments, prog_name="./run")
     except (CannotCheck, OSError) as error:
         sys.exit(_refuse(error))
