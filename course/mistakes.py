@@ -3,14 +3,17 @@
 ``tests/mistakes/step_NN.toml`` holds each one as an edit of the solution, with a title, a lesson
 and the check that must catch it. ``tests/mistakes/step_NN.npz`` holds what the checks observe of
 each, recorded by tools/mistakes.py, so that a learner's values can be recognized without running
-anything. A mistake is named only where the values are the same; where several give the same
-values, all of them are.
+anything. A mistake is named only where what came is the same; where several give the same, all of
+them are.
+
+``tests/right/step_NN.toml`` holds the opposite: answers that look different and are right.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, ClassVar
 
 try:
     import tomllib
@@ -21,26 +24,29 @@ import numpy as np
 
 from course.todos import ROOT, solution_path
 
-FOLDER = ROOT / "tests" / "mistakes"
-
 
 class CatalogueError(ValueError):
-    """A mistake in the catalogue is not what it should be; the message says which and why."""
+    """An answer in the catalogue is not what it should be; the message says which and why."""
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """One wrong answer. ``check`` is the name of the test function that must fail on it."""
+class Answer:
+    """A way to write a step, as an edit of the solution. ``title`` says in which way it differs."""
+
+    FOLDER: ClassVar[str] = "tests/right"
 
     step: int
     id: str
     title: str
-    lesson: str
-    check: str
     edits: tuple[tuple[str, str], ...]
 
+    @property
+    def place(self) -> str:
+        """Where it stands, as in "tests/right/step_08.toml, scaled-query"."""
+        return f"{_path(self.FOLDER, self.step, 'toml')}, {self.id}"
+
     def source(self) -> str:
-        """The text of a step file that makes this mistake.
+        """The text of a step file with this answer.
 
         Raises:
             CatalogueError: what an edit replaces is not in the solution's code, or more than once.
@@ -49,46 +55,75 @@ class Mistake:
         text = "\n".join(line for line in lines if not line.lstrip().startswith("#")) + "\n"
         for old, new in self.edits:
             if text.count(old) != 1:
-                raise CatalogueError(f"step {self.step:02}, {self.id}: {old!r} is {text.count(old)} times in the solution")
+                raise CatalogueError(f"{self.place}: {old!r} is {text.count(old)} times in the solution")
             text = text.replace(old, new)
         return text
+
+
+@dataclass(frozen=True)
+class Mistake(Answer):
+    """A wrong answer. ``title`` completes "That is what you get when".
+
+    ``check`` is the name of the test function that must fail on it. ``unnamed`` says why that
+    check cannot tell it from other mistakes, where it cannot.
+    """
+
+    FOLDER: ClassVar[str] = "tests/mistakes"
+
+    lesson: str
+    check: str
+    unnamed: str | None = None
 
 
 @cache
 def read_mistakes(step: int) -> tuple[Mistake, ...]:
     """The mistakes of one step."""
-    entries = tomllib.loads((FOLDER / f"step_{step:02}.toml").read_text(encoding="utf-8"))["mistake"]
-    return tuple(
-        Mistake(
-            step, entry["id"], entry["title"], entry["lesson"], entry["check"],
-            tuple((old, new) for old, new in entry["edits"]),
-        )
-        for entry in entries
-    )
+    return tuple(Mistake(step, **entry) for entry in _entries(Mistake.FOLDER, step, "mistake"))
+
+
+def read_right(step: int) -> tuple[Answer, ...]:
+    """The right answers to one step that differ from its solution."""
+    return tuple(Answer(step, **entry) for entry in _entries(Answer.FOLDER, step, "answer"))
+
+
+def _entries(folder: str, step: int, kind: str) -> list[dict[str, Any]]:
+    path = ROOT / _path(folder, step, "toml")
+    if not path.exists():
+        return []
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))[kind]
+    return [entry | {"edits": tuple((old, new) for old, new in entry["edits"])} for entry in entries]
 
 
 def recognize(step: int, check: str, failure: BaseException) -> list[Mistake]:
-    """The mistakes that fail this check with the values of this failure.
+    """The mistakes that fail this check with what came in this failure.
 
     Args:
         check: the test's name with its parameters, as in pytest's node id.
     """
-    seen, recorded = observation(failure), _recorded(step)
-    if seen is None or not recorded:
-        return []
+    recorded = recording(step)
     return [
         mistake
         for mistake in read_mistakes(step)
-        if (given := recorded.get(f"{mistake.id}/{check}")) is not None and same(seen, given)
+        if (given := recorded.get(f"{mistake.id}/{check}")) is not None
+        and (seen := observation(mistake, check, failure)) is not None
+        and same(seen, given)
     ]
 
 
-def observation(failure: BaseException) -> np.ndarray | None:
-    """What a failed check saw: numbers where it has some, else its words. None for a crash."""
-    if not hasattr(failure, "expected"):  # not tests/compare.py's CheckFailure
+def observation(mistake: Mistake, check: str, failure: BaseException) -> np.ndarray | None:
+    """What a failed check saw that can tell this mistake from others. None where nothing can.
+
+    Numbers can, if they are any. Words ("no error", "shape [2, 6]") fit many a mistake: they
+    count for the mistake's own check alone, whose words its title has been written for.
+    """
+    if not hasattr(failure, "expected"):  # not tests/compare.py's CheckFailure, but a crash
         return None
     observed = getattr(failure, "observed", None)
-    return np.array(failure.actual) if observed is None else observed
+    if observed is not None:
+        return None if observed.dtype.kind == "f" and np.isnan(observed).all() else observed
+    if mistake.unnamed or check.split("[")[0] != mistake.check:
+        return None
+    return np.array(f"{failure.expected}: {failure.actual}")
 
 
 def same(seen: np.ndarray, given: np.ndarray) -> bool:
@@ -101,9 +136,18 @@ def same(seen: np.ndarray, given: np.ndarray) -> bool:
 
 
 @cache
-def _recorded(step: int) -> Mapping[str, np.ndarray]:
-    path: Path = FOLDER / f"step_{step:02}.npz"
+def recording(step: int) -> Mapping[str, np.ndarray]:
+    """What is recorded of a step's mistakes: observations by ``mistake/check``."""
+    path = recording_path(step)
     if not path.exists():
         return {}
     with np.load(path) as arrays:
         return dict(arrays)
+
+
+def recording_path(step: int) -> Path:
+    return ROOT / _path(Mistake.FOLDER, step, "npz")
+
+
+def _path(folder: str, step: int, kind: str) -> str:
+    return f"{folder}/step_{step:02}.{kind}"

@@ -1,15 +1,19 @@
-"""Makes every mistake of the catalogue, runs its checks, and records what they observe.
+"""Tries the checks on answers that are known to be wrong, and on answers that are known to be right.
 
-    python -m tools.mistakes            writes tests/mistakes/step_NN.npz
-    python -m tools.mistakes --verify   runs each one's own check only, and writes nothing: each
-                                        mistake must fail there and be recognized
+    python -m tools.mistakes             makes every mistake of the catalogue, runs all checks of
+                                         its step, and records what they observe in
+                                         tests/mistakes/step_NN.npz
+    python -m tools.mistakes --verify    writes nothing, and prints what is wrong: a mistake must
+                                         fail its own check and be recognized there, an answer in
+                                         tests/right/ must pass all checks of its step
 
-One process runs them all, so that MAX and its kernels are loaded once.
+With numbers of steps it looks at these alone. One process runs them all, so that MAX and its kernels are loaded once.
 """
 
+import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from course import runtime
@@ -18,8 +22,20 @@ runtime.prepare()  # before anything imports MAX
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
-from course import kernels, mistakes  # noqa: E402
+from course import kernels  # noqa: E402
+from course.mistakes import (  # noqa: E402
+    Answer,
+    CatalogueError,
+    Mistake,
+    observation,
+    read_mistakes,
+    read_right,
+    recognize,
+    recording_path,
+    same,
+)
 from course.todos import ROOT, STEPS, step_path  # noqa: E402
+from course.worker import MISTAKES_LIMIT  # noqa: E402
 
 
 class Failures:
@@ -33,56 +49,90 @@ class Failures:
             self.by_check.setdefault(item.name, call.excinfo.value)
 
 
-def failures(mistake: mistakes.Mistake, own_check_only: bool) -> dict[str, BaseException]:
-    """Make a mistake and run the step's checks. Returns the exceptions by check."""
+def failures(answer: Answer, *checks: str) -> dict[str, BaseException]:
+    """Run these checks on an answer, or all of its step. Returns the exceptions by check.
+
+    Raises:
+        CatalogueError: the answer cannot be made, or there are no such checks.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        step_path(mistake.step, Path(folder)).write_text(mistake.source(), encoding="utf-8")
-        test = str(ROOT / "tests" / f"test_step_{mistake.step:02}.py")
-        if own_check_only:
-            test += f"::{mistake.check}"
+        step_path(answer.step, Path(folder)).write_text(answer.source(), encoding="utf-8")
+        tests = str(ROOT / "tests" / f"test_step_{answer.step:02}.py")
+        nodes = [f"{tests}::{check}" for check in checks] or [tests]
         seen = Failures()
         options = ["-p", "no:terminal", "-p", "no:cacheprovider", "--capture=no", f"--rootdir={ROOT}"]
-        pytest.main([*options, f"--steps={folder}", test], plugins=[seen])
+        code = pytest.main([*options, f"--steps={folder}", *nodes], plugins=[seen])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise CatalogueError(f"{answer.place}: no checks {', '.join(checks)}")
     return seen.by_check
 
 
 def record(step: int) -> None:
     """Write what the checks of a step observe of each of its mistakes, where it is always the same."""
     observed = {}
-    for mistake in mistakes.read_mistakes(step):
-        once, again = (failures(mistake, own_check_only=False) for _ in range(2))
+    for mistake in read_mistakes(step):
+        once = failures(mistake)
+        again = failures(mistake, *once)
         for check in once.keys() & again.keys():
-            seen, seen_again = mistakes.observation(once[check]), mistakes.observation(again[check])
-            if seen is not None and seen_again is not None and mistakes.same(seen, seen_again):
+            seen, seen_again = (observation(mistake, check, failed[check]) for failed in (once, again))
+            if seen is not None and seen_again is not None and same(seen, seen_again):
                 observed[f"{mistake.id}/{check}"] = seen
-    np.savez_compressed(mistakes.FOLDER / f"step_{step:02}.npz", **observed)
-    print(f"step {step:02}: {len(observed)} observations of {len(mistakes.read_mistakes(step))} mistakes", flush=True)
+    np.savez_compressed(recording_path(step), **observed)
+    print(f"step {step:02}: {len(observed)} observations of {len(read_mistakes(step))} mistakes", flush=True)
 
 
-def faults() -> Iterator[str]:
-    """What is wrong with the catalogue."""
-    for step in STEPS:
-        for mistake in mistakes.read_mistakes(step):
-            own = {
-                check: failure
-                for check, failure in failures(mistake, own_check_only=True).items()
-                if check.split("[")[0] == mistake.check
-            }
-            if not own:
-                yield f"step {step:02}, {mistake.id}: passes {mistake.check}"
-            elif not any(mistake in mistakes.recognize(step, check, failure) for check, failure in own.items()) and any(
-                mistakes.observation(failure) is not None for failure in own.values()
-            ):
-                yield f"step {step:02}, {mistake.id}: is not recognized by {mistake.check}"
+def faults(steps: Iterable[int]) -> Iterator[str]:
+    """What is wrong with the catalogue, or with the checks."""
+    for step in steps:
+        for answer in (*read_mistakes(step), *read_right(step)):
+            try:
+                prove_wrong(answer) if isinstance(answer, Mistake) else prove_right(answer)
+            except CatalogueError as error:
+                yield str(error)
+
+
+def prove_wrong(mistake: Mistake) -> None:
+    """See a mistake fail its check, which must name it wherever it can.
+
+    Raises:
+        CatalogueError: it does not.
+    """
+    failed = failures(mistake, mistake.check)
+    if not failed:
+        raise CatalogueError(f"{mistake.place}: passes {mistake.check}")
+    named = [recognize(mistake.step, check, failure) for check, failure in failed.items()]
+    is_named = any(mistake in known and len(known) <= MISTAKES_LIMIT for known in named)
+    if mistake.unnamed and is_named:
+        raise CatalogueError(f"{mistake.place}: {mistake.check} names it, and so it is not unnamed")
+    if not mistake.unnamed and not is_named:
+        raise CatalogueError(f"{mistake.place}: {mistake.check} does not name it")
+
+
+def prove_right(answer: Answer) -> None:
+    """See a right answer pass every check.
+
+    Raises:
+        CatalogueError: it does not.
+    """
+    if failed := failures(answer):
+        told = "; ".join(f"{check}: {failure}" for check, failure in failed.items())
+        raise CatalogueError(f"{answer.place}: fails {told}")
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description="Try the checks on answers that are known to be wrong or right.")
+    parser.add_argument("steps", type=int, nargs="*", metavar="STEP", help="default: all")
+    parser.add_argument("--verify", action="store_true")
+    arguments = parser.parse_args()
+    steps = arguments.steps or STEPS
+
     kernels.load(runtime.pick_device())
-    if "--verify" in sys.argv:
-        found = list(faults())
-        print("\n".join(found) or f"{sum(len(mistakes.read_mistakes(step)) for step in STEPS)} mistakes are caught")
-        sys.exit(bool(found))
-    for step in STEPS:
+    if arguments.verify:
+        found = 0
+        for found, fault in enumerate(faults(steps), start=1):
+            print(fault, flush=True)
+        sys.exit(found > 0)
+    for step in steps:
         record(step)
 
 
