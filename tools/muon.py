@@ -1,7 +1,7 @@
 """Muon, the optimizer of the storyteller's weight matrices.
 
-On a budget of a few million tokens it gets much further than Adam, because
-rare directions (here: which name the hero has) move as fast as common ones.
+It comes to the same loss in about half the steps that Adam needs, because
+directions that are rare in the gradient move as fast as common ones.
 
 Source: K. Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural
 networks", https://kellerjordan.github.io/posts/muon/. PyTorch's own

@@ -208,7 +208,8 @@ def sample_table(model: GPT2LMHeadModel, tokenizer: Tokenizer, vocabulary: set[s
     for temperature in (0.8, 1.0, 1.5):
         results = continue_prompt(model, tokenizer, PROMPTS[0], temperature, SAMPLE_COUNT)
         known = [words(text) <= vocabulary for text, _ in results]
-        one_hero = [not (words(text) & {"he", "his", "him"} and words(text) & {"she", "her"}) for text, _ in results]
+        lowered = [words(text.lower()) for text, _ in results]
+        one_hero = [not ({"he", "his", "him"} & used and {"she", "her"} & used) for used in lowered]
         ended = [end for _, end in results]
         rows.append(f"| {temperature} | {share(known)} | {share(one_hero)} | {share(ended)} |")
     return "\n".join(rows)
@@ -319,8 +320,8 @@ the grammar's own entropy, below which no model can stay for long.
 ## Limits
 
 It knows {len(vocabulary):,} words, {len(PLOTS)} plots and nothing about the world: a prompt from elsewhere is soon
-bent into a story or falls apart. Now and then a name or a thing changes in the middle of a story.
-It is for teaching and testing.
+bent into a story or falls apart. Heroes are named once and are "he" or "she" from then on; a model of this size and
+training does not carry a name through a story. It is for teaching and testing.
 
 ## Licence
 
