@@ -1,10 +1,12 @@
 """Proves that the parts of the course agree: solutions, skeletons, checks, hints and files.
 
 Each point looks at one promise. Those that only read files take the repository's root, so that
-they can be pointed at another tree; those that run MAX judge what course.check found.
+they can be pointed at another tree; those that run MAX judge what course.check found, or
+tools.mistakes.
 """
 
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -12,12 +14,17 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from course.check import CannotCheck, StepResult, check
+from course.mistakes import read_mistakes, read_right
 from course.todos import ROOT, STEPS, MarkerError, Todo, read_todos, skeleton, solution_path, step_path, todo_lines
 
 HINTS = 3  # the idea, the tool, nearly the code
 
 # Where the chapter of step 14 says that the TODO blocks of steps/step_14.py stand.
 QUOTED_LINES = {14: {1: (13, 17), 2: (32, 37), 3: (42, 54), 4: (57, 58), 5: (77, 94)}}
+
+MISTAKES = 100  # at least, in all
+MISTAKES_A_STEP = dict.fromkeys(STEPS, 4) | {14: 20}
+RIGHT_ANSWERS_A_STEP = 3
 
 # Steps 01, 02 and 14 are judged by values that stand in their tests.
 FIXTURES = range(3, 14)
@@ -27,6 +34,8 @@ REQUIRED = {
     *(f"steps/step_{step:02}.py" for step in STEPS),
     *(f"tests/test_step_{step:02}.py" for step in STEPS),
     *(f"tests/fixtures/step_{step:02}.npz" for step in FIXTURES),
+    *(f"tests/mistakes/step_{step:02}.{kind}" for step in STEPS for kind in ("npz", "toml")),
+    *(f"tests/right/step_{step:02}.toml" for step in STEPS),
 }
 
 # What else may be where. In the folders that are not named here nothing may be.
@@ -40,7 +49,6 @@ PLACES = {
     "tests": ("compare.py", "conftest.py", "pixi.schema.json", "test_[!s]*.py", "test_storyteller.py"),
     "tests/course": ("test_*.py", "conftest.py"),
     "tests/gpt2": ("test_*.py", "conftest.py"),
-    "tests/mistakes": ("step_[01][0-9].npz", "step_[01][0-9].toml"),
     "tools": ("*.py",),
 }
 
@@ -68,6 +76,9 @@ def verify(on_kernels: Callable[[int, int, str | None], None]) -> Iterator[Point
         yield point(ROOT)
     yield _judged(skeletons_fail, ROOT / "steps", on_kernels)
     yield _judged(solutions_pass, None, on_kernels)
+    faults = _faults_of_answers()
+    yield mistakes_are_caught([fault for fault in faults if not fault.startswith("tests/right/")])
+    yield right_answers_pass([fault for fault in faults if fault.startswith("tests/right/")])
 
 
 # Points that read files
@@ -197,6 +208,42 @@ def solutions_pass(results: list[StepResult]) -> Point:
         faults += [f"{_name(result)}: no check proves TODO {todo}" for todo in sorted(unproven)]
     count = sum(len(result.checks) for result in results)
     return Point.about(count, f"checks pass on {len(results)} solutions and prove every TODO", faults)
+
+
+def _faults_of_answers() -> list[str]:
+    """What tools.mistakes finds wrong with the answers in tests/mistakes/ and tests/right/."""
+    steps = map(str, _solutions(ROOT))  # a missing file is another point's matter
+    command = [sys.executable, "-m", "tools.mistakes", "--verify", *steps]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if ran.returncode and not ran.stdout:
+        return [f"tools.mistakes ends with exit code {ran.returncode}: {ran.stderr[-300:].strip()}"]
+    return ran.stdout.splitlines()
+
+
+def mistakes_are_caught(faults: list[str]) -> Point:
+    """Every mistake fails its check, which names it; and they are enough."""
+    counts = {step: len(read_mistakes(step)) for step in STEPS}
+    count = sum(counts.values())
+    few = [
+        f"tests/mistakes/step_{step:02}.toml: {counts[step]} mistakes, not {least}"
+        for step, least in MISTAKES_A_STEP.items()
+        if counts[step] < least
+    ]
+    if count < MISTAKES:
+        few.append(f"tests/mistakes: {count} mistakes, not {MISTAKES}")
+    unnamed = sum(bool(mistake.unnamed) for step in STEPS for mistake in read_mistakes(step))
+    return Point.about(count, f"mistakes are caught by their checks, and all but {unnamed} recognized", few + faults)
+
+
+def right_answers_pass(faults: list[str]) -> Point:
+    """Every other way of writing a step passes its checks; and they are enough."""
+    counts = {step: len(read_right(step)) for step in STEPS}
+    few = [
+        f"tests/right/step_{step:02}.toml: {count} right answers, not {RIGHT_ANSWERS_A_STEP}"
+        for step, count in counts.items()
+        if count < RIGHT_ANSWERS_A_STEP
+    ]
+    return Point.about(sum(counts.values()), "right answers that differ from the solutions pass", few + faults)
 
 
 def _name(result: StepResult) -> str:
