@@ -226,7 +226,7 @@ def gpt2_logits(ids: np.ndarray, weights: dict[str, np.ndarray], config: dict) -
 
 def test_weights_predict_unseen_stories_as_well_as_the_card_says(weights, config, tokenizer, held_out):
     nats, tokens = 0.0, 0
-    for text in held_out[:100]:
+    for text in held_out[:30]:
         ids = np.array(tokenizer.encode(END_OF_TEXT + text + END_OF_TEXT).ids)
         logits = gpt2_logits(ids[:-1], weights, config)
         logits = logits - logits.max(axis=-1, keepdims=True)
@@ -234,5 +234,5 @@ def test_weights_predict_unseen_stories_as_well_as_the_card_says(weights, config
         nats -= log_probs[np.arange(len(ids) - 1), ids[1:]].sum()
         tokens += len(ids) - 1
     stated = float(re.search(r"\| storyteller \| ([\d.]+) \|", (FOLDER / "README.md").read_text())[1])
-    # A hundred of the card's thousand stories; the bigram model is ten times worse.
+    # Thirty of the card's thousand stories; the bigram model is nine times worse.
     assert np.exp(nats / tokens) == pytest.approx(stated, rel=0.03)
