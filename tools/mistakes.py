@@ -77,7 +77,7 @@ def record(step: int) -> None:
             seen, seen_again = (observation(mistake, check, failed[check]) for failed in (once, again))
             if seen is not None and seen_again is not None and same(seen, seen_again):
                 observed[f"{mistake.id}/{check}"] = seen
-    np.savez_compressed(recording_path(step), **observed)
+    np.savez_compressed(recording_path(step), **dict(sorted(observed.items())))  # in one order, for git
     print(f"step {step:02}: {len(observed)} observations of {len(read_mistakes(step))} mistakes", flush=True)
 
 
