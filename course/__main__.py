@@ -214,8 +214,8 @@ def main() -> None:
     if arguments and (name := arguments[0]) in {f"s{step:02}" for step in STEPS}:
         arguments = ["check", str(int(name[1:])), *arguments[1:]]
     try:
-        # ./run and pixi start in the repository, and say where the user is.
-        os.chdir(os.environ.get("INIT_CWD", "."))
+        # ./run and pixi start in the repository, and say where the user is. What we start is not for them to move.
+        os.chdir(os.environ.pop("INIT_CWD", "."))
         app(arguments, prog_name="./run")
     except (CannotCheck, OSError) as error:
         sys.exit(_refuse(error))
