@@ -197,6 +197,24 @@ def verify_course() -> None:
     raise typer.Exit(NO if faults else 0)
 
 
+@app.command("book")
+def read_book() -> None:
+    """Read the book in your browser, at http://localhost:3000. Ctrl-C ends it."""
+    raise typer.Exit(_mdbook("serve", "--open"))
+
+
+@app.command("build-book")
+def build_book() -> None:
+    """Build the book into book/html."""
+    raise typer.Exit(_mdbook("build"))
+
+
+def _mdbook(*arguments: str) -> int:
+    from book.build import mdbook
+
+    return mdbook(*arguments) and CANNOT
+
+
 def _load_kernels(device: str | None) -> None:
     with report.Waiting() as waiting:
         check([], None, device=device, on_kernels=waiting.kernels)
