@@ -10,8 +10,10 @@ import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,11 +23,16 @@ from course.todos import ROOT, Todo, open_todos, read_source, solution_path, ste
 TIMEOUT = 30.0  # seconds that one check may take
 OUTPUT_LIMIT = 20_000  # characters kept of what a learner's code prints
 STARTUP = 0  # in the place of a step's number: what is printed before the first step is loaded
+CANCEL_INTERVAL = 0.1  # seconds between two looks at whether the checks are cancelled
 STARTUP_TIMEOUT = 1800.0  # seconds without a word while MAX compiles its kernels
 
 
 class CannotCheck(Exception):
     """The checks could not be run at all; the message says why."""
+
+
+class Cancelled(Exception):
+    """The checks were stopped before their end."""
 
 
 @dataclass
@@ -83,6 +90,8 @@ def check(
     device: str | None = None,
     timeout: float = TIMEOUT,
     on_kernels: Callable[[int, int, str | None], None] = lambda done, total, kernel: None,
+    spare: "Worker | None" = None,
+    cancelled: threading.Event | None = None,
 ) -> list[StepResult]:
     """Check ``folder/step_NN.py`` for each step, or the solutions where there is no folder.
 
@@ -91,9 +100,13 @@ def check(
         timeout: seconds that one check may take; compiling kernels does not count.
         on_kernels: called with the kernels loaded, the kernels known to be needed, and the
             name of one that is compiled on the spot.
+        spare: a worker that was started beforehand for this folder and these steps (or more). It
+            is used up.
+        cancelled: once another thread sets it, the checks end with Cancelled.
 
     Raises:
         CannotCheck: no file is there, a step has no checks, or the worker cannot run MAX.
+        Cancelled: ``cancelled`` is set.
     """
     steps = list(steps)
     paths = [step_path(step, folder) if folder else solution_path(step) for step in steps]
@@ -103,7 +116,7 @@ def check(
         tests = ROOT / "tests" / f"test_step_{step:02}.py"
         if not tests.is_file():
             raise CannotCheck(f"{tests} is not there")
-    run = _Run(steps, folder.resolve() if folder else None, own, device, timeout, on_kernels)
+    run = _Run(steps, folder and folder.resolve(), own, device, timeout, on_kernels, spare, cancelled)
     run.complete()
     return [run.result(step) for step in steps]
 
@@ -111,13 +124,15 @@ def check(
 class _Run:
     """The verdicts so far, over as many workers as it takes."""
 
-    def __init__(self, steps, folder, own, device, timeout, on_kernels) -> None:
+    def __init__(self, steps, folder, own, device, timeout, on_kernels, spare, cancelled) -> None:
         self.steps: list[int] = steps
         self.folder: Path | None = folder
         self.own: bool = own
         self.device: str | None = device
         self.timeout: float = timeout
         self.on_kernels = on_kernels
+        self.spare: Worker | None = spare
+        self.cancelled: threading.Event | None = cancelled
         self.checks: dict[str, Check] = {}
         self.step_of: dict[str, int] = {}
         self.done: set[str] = set()
@@ -155,20 +170,23 @@ class _Run:
 
     def _work(self, steps: list[int]) -> bool:
         """Run one worker over what is not done yet. Returns whether it came to its end."""
-        with _Worker(self._arguments(), steps) as worker:
+        worker, self.spare = self.spare or Worker(steps, self.folder, own=self.own, device=self.device), None
+        with worker:
+            worker.begin(steps, skip=self.done)
             finished = self._follow(worker)
         for step, printed in worker.output.items():
-            self.output[step] += printed.decode("utf-8", errors="replace")
+            if step in self.output:  # a spare one may know more steps
+                self.output[step] += printed.decode("utf-8", errors="replace")
         return finished
 
-    def _follow(self, worker: "_Worker") -> bool:
+    def _follow(self, worker: "Worker") -> bool:
         current: str | None = None
         loading: int | None = None
         began = time.monotonic()
         limit = STARTUP_TIMEOUT
         while True:
             try:
-                event = worker.next_event(limit)
+                event = worker.next_event(limit, self.cancelled)
             except TimeoutError:
                 actual = f"no answer within {self.timeout:g} s"
                 self._blame(current, loading, began, actual, "Is there an endless loop?")
@@ -210,16 +228,6 @@ class _Run:
                     self._blame(current, None, began, "it stops all the checks", "Is a KeyboardInterrupt raised?")
                     return False
 
-    def _arguments(self) -> list[str]:
-        arguments = ["--skip", *self.done]
-        if self.folder:
-            arguments += ["--folder", str(self.folder)]
-        if self.own:
-            arguments += ["--own"]
-        if self.device:
-            arguments += ["--device", self.device]
-        return arguments
-
     def _record(self, id: str, verdict: dict[str, Any], seconds: float) -> None:
         if id in self.done:  # a teardown that fails after the verdict
             return
@@ -245,19 +253,28 @@ class _Run:
             self.step_of[id] = step
 
 
-class _Worker:
-    """A course.worker process, in a session of its own so that all of it can be killed."""
+class Worker:
+    """A course.worker process, in a session of its own so that all of it can be killed.
 
-    def __init__(self, arguments: list[str], steps: list[int]) -> None:
+    It loads MAX and the checks of some steps, and then waits for ``begin``.
+    """
+
+    def __init__(self, steps: Iterable[int], folder: Path | None, *, own: bool = False, device: str | None = None) -> None:
         # A pipe for the events, and one for what each step prints, so that the two never mix.
         self.events, events_end = os.pipe()
         pipes = {step: os.pipe() for step in [STARTUP, *steps]}
         write_ends = [write_end for _, write_end in pipes.values()]
-        command = [sys.executable, "-u", "-m", "course.worker", "--events", str(events_end), *arguments]
+        command = [sys.executable, "-u", "-m", "course.worker", "--events", str(events_end)]
+        if folder:
+            command += ["--folder", str(folder)]
+        if own:
+            command += ["--own"]
+        if device:
+            command += ["--device", device]
         self.process = subprocess.Popen(
             [*command, "--steps", *map(str, steps), "--outputs", *map(str, write_ends[1:])],
             cwd=ROOT,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=write_ends[0],
             stderr=subprocess.STDOUT,
             pass_fds=[events_end, *write_ends],
@@ -274,10 +291,14 @@ class _Worker:
         self._lines: Iterator[bytes] = iter(())
         self._rest = b""
 
-    def __enter__(self) -> "_Worker":
+    def __enter__(self) -> "Worker":
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, if it has not ended yet."""
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -288,11 +309,18 @@ class _Worker:
             os.close(end)
         self.selector.close()
 
-    def next_event(self, timeout: float) -> dict[str, Any] | None:
+    def begin(self, steps: Iterable[int], skip: Iterable[str]) -> None:
+        """Let it check these of its steps, without the checks to skip. It can do so once."""
+        order = json.dumps({"steps": list(steps), "skip": list(skip)})
+        with suppress(BrokenPipeError), self.process.stdin as stdin:  # what it died of shows later
+            stdin.write(order.encode() + b"\n")
+
+    def next_event(self, timeout: float, cancelled: threading.Event | None) -> dict[str, Any] | None:
         """The next event, or None when the worker is gone.
 
         Raises:
             TimeoutError: none came within so many seconds.
+            Cancelled: another thread has set ``cancelled``.
         """
         deadline = time.monotonic() + timeout
         while True:
@@ -303,7 +331,9 @@ class _Worker:
                 raise TimeoutError
             if self.events not in self.selector.get_map():
                 return None
-            self._read(remaining)
+            if cancelled and cancelled.is_set():
+                raise Cancelled
+            self._read(min(remaining, CANCEL_INTERVAL))
 
     def how_it_ended(self) -> str:
         self.process.kill()  # in case it has only closed its pipe

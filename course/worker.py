@@ -1,7 +1,8 @@
 """The process that runs a learner's code: ``python -m course.worker``, started by course.check.
 
-It loads MAX and its kernels, imports the steps, runs their checks with pytest, and tells what
-happens, as it happens, in JSON lines on a pipe of its own; what the learner's code prints goes
+It loads MAX, its kernels and the checks, and waits for a line of JSON on its standard input that
+says which steps to import and which checks to skip. Then it runs the checks with pytest, and tells
+what happens, as it happens, in JSON lines on a pipe of its own; what the learner's code prints goes
 elsewhere. It keeps no results: if the learner's code takes the process down, nothing is lost.
 """
 
@@ -32,7 +33,6 @@ def main() -> None:
     parser.add_argument("--device")
     parser.add_argument("--steps", type=int, nargs="*", default=[])
     parser.add_argument("--outputs", type=int, nargs="*", default=[], help="for each step a descriptor to print to")
-    parser.add_argument("--skip", nargs="*", default=[], help="checks not to run again")
     arguments = parser.parse_args()
 
     outputs = dict(zip(arguments.steps, arguments.outputs))
@@ -64,41 +64,46 @@ def main() -> None:
     if arguments.own:
         use_own_steps(arguments.folder)
 
-    loaded = []
-    for step in arguments.steps:
-        begin(step)
-        send("load", step=step)
-        try:
-            load_step(step, arguments.folder)
-        except BaseException as error:  # SystemExit too: nothing that a step does ends the run
-            send("unloadable", step=step, **describe(error, arguments.folder))
-        else:
-            loaded.append(step)
-            send("loaded")
-    if loaded:
+    if arguments.steps:
         # What pytest would print is not for the learner; what the learner's code prints is.
         options = ["--capture=no", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
         options.append(f"--rootdir={ROOT}")
         if arguments.folder:
             options.append(f"--steps={arguments.folder}")
-        files = [str(ROOT / "tests" / f"test_step_{step:02}.py") for step in loaded]
-        pytest.main([*options, *files], plugins=[Narrator(send, begin, arguments.folder, set(arguments.skip))])
+        files = [str(ROOT / "tests" / f"test_step_{step:02}.py") for step in arguments.steps]
+        pytest.main([*options, *files], plugins=[Narrator(send, begin, arguments.folder)])
     send("finished")
 
 
 class Narrator:
     """A pytest plugin that sends an event for every check."""
 
-    def __init__(self, send: Any, begin: Any, folder: Path | None, skip: set[str]) -> None:
+    def __init__(self, send: Any, begin: Any, folder: Path | None) -> None:
         self.send = send
         self.begin = begin
         self.folder = folder
-        self.skip = skip
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """All is ready. Wait for the word, and only then read the learner's files."""
+        if not (order := sys.stdin.buffer.readline()):
+            os._exit(0)  # nobody is there any more who could ask
+        order = json.loads(order)
+        loaded = [step for step in order["steps"] if self._load(step)]
+        items[:] = [item for item in items if _step(item) in loaded]
         for item in items:
             self.send("check", **_facts(item))
-        items[:] = [item for item in items if item.nodeid not in self.skip]
+        items[:] = [item for item in items if item.nodeid not in order["skip"]]
+
+    def _load(self, step: int) -> bool:
+        self.begin(step)
+        self.send("load", step=step)
+        try:
+            load_step(step, self.folder)
+        except BaseException as error:  # SystemExit too: nothing that a step does ends the run
+            self.send("unloadable", step=step, **describe(error, self.folder))
+            return False
+        self.send("loaded")
+        return True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
