@@ -108,6 +108,14 @@ def _wants_solution(step: int) -> bool:
     return typer.confirm(f"{warning} Show it?", err=True)
 
 
+@app.command("watch")
+def watch_steps(device: DeviceName = None) -> None:
+    """Check the step that you work at, at every save: about a second from save to verdict."""
+    from course.watch import watch
+
+    watch(device)
+
+
 @app.command("progress")
 def show_progress() -> None:
     """Show how far you are in each of the fourteen steps, and what comes next."""

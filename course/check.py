@@ -163,8 +163,11 @@ class _Run:
         if not checks:
             raise CannotCheck(f"there are no checks for step {step:02} in {ROOT / 'tests'}")
         for check in checks:
-            check.todo = next((todo for todo in check.todos if todo in open_), next(iter(check.todos), None))
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
+            # The open one, else the one that the exception comes from, else the likeliest.
+            before = [todo for todo in check.todos if own_lines and lines.get(todo, sys.maxsize) <= own_lines[-1]]
+            culprits = [todo for todo in check.todos if todo in open_] or sorted(before)[-1:] or check.todos
+            check.todo = next(iter(culprits), None)
             check.line = own_lines[-1] if own_lines else lines.get(check.todo or 0)
         return StepResult(step, str(path), checks, self.seconds[step], unfinished, self.output[step][:OUTPUT_LIMIT])
 
@@ -299,6 +302,8 @@ class Worker:
 
     def close(self) -> None:
         """End the process, if it has not ended yet."""
+        if self.selector.get_map() is None:  # closed already
+            return
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:

@@ -149,13 +149,14 @@ class Waiting:
     PATIENCE = 2.0  # seconds: what MAX finds in its cache takes less
     INTERVAL = 15.0
 
-    def __init__(self) -> None:
+    def __init__(self, console: Console = err) -> None:
+        self.console = console
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=err,
+            console=console,
             transient=True,
         )
         self.task = self.bar.add_task("", total=None)
@@ -182,7 +183,7 @@ class Waiting:
         if kernel:
             self.say(f"MAX compiles {kernel}, once on this machine")
         elif done == total:
-            self.say("")
+            self.say("Running the checks")
         else:
             self.what = "Loading MAX's kernels, which are compiled once on each machine"
             self.done, self.total = done, total
@@ -193,10 +194,11 @@ class Waiting:
             seconds = time.monotonic() - self.began
             if not self.what or seconds < self.PATIENCE:
                 continue
-            if err.is_terminal:
+            if self.console.is_terminal:
                 self.bar.start()
-                err.show_cursor(True)  # Ctrl-C in the compiler leaves no time to bring it back
-                self.bar.update(self.task, description=self.what, completed=self.done, total=self.total or None)
+                self.console.show_cursor(True)  # Ctrl-C in the compiler leaves no time to bring it back
+                self.bar.update(self.task, description=self.what, completed=self.done)
+                self.bar.tasks[0].total = self.total or None  # which update() takes for "as before"
             elif time.monotonic() - said >= self.INTERVAL and seconds >= self.INTERVAL:
                 said = time.monotonic()
                 count = f": {self.done} of {self.total}" if self.total else ""
