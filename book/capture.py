@@ -1,0 +1,153 @@
+"""Records what commands print, for the pages that show it: book/terminal/NAME.txt.
+
+    python -m book.capture            records everything anew
+    python -m book.capture --verify   says what is out of date, and changes nothing
+
+The commands run in a copy of the course, at 80 columns and without colour, as ``./run`` runs
+them. How long a check took is left out: it is another time each time.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from course.mistakes import read_mistakes
+from course.todos import ROOT, STEPS, skeleton, solution_path, step_path
+
+TERMINAL = ROOT / "book" / "terminal"
+
+# The mistake of each step that its chapter shows, by its id in tests/mistakes/.
+SHOWN_MISTAKES = {
+    1: "float-head-dim",
+    2: "zero-times-infinity",
+    3: "variance-of-a-sample",
+    4: "erf",
+    5: "scaled",
+    6: "ids-as-positions",
+    7: "weight-transposed",
+    8: "mask-after-softmax",
+    9: "split-by-reshape",
+    10: "post-norm",
+    11: "ln-1-twice",
+    12: "blocks-shared",
+    13: "softmax",
+    14: "context-not-grown",
+}
+
+_HEADING = re.compile(r"^(?=Step \d\d: )", re.MULTILINE)
+_TIME = re.compile(r" \(\d+\.\d s\)")
+
+
+class CannotCapture(Exception):
+    """A command did not print what was expected; the message says what it did."""
+
+
+def capture() -> Iterator[tuple[str, str, str]]:
+    """Run everything, and yield each recording: its name, the command, what it printed."""
+    with tempfile.TemporaryDirectory() as folder:
+        course = _Copy(Path(folder))
+        course.write({step: skeleton(_solution(step), step)[0] for step in STEPS})
+        yield from course.check_all("unsolved")
+        yield "hint", "./run hint 8", course.run("hint", "8")
+        solved = {step: _solved(step) for step in STEPS}
+        course.write({step: _mistaken(step, solved[step]) for step in STEPS})
+        yield from course.check_all("mistake")
+        course.write(solved)
+        yield from course.check_all("solved")
+        story = ["generate", "Once upon a time", "--seed", "7", "--max-new-tokens", "60"]
+        yield "generate", './run generate "Once upon a time" --seed 7 --max-new-tokens 60', course.run(*story)
+
+
+class _Copy:
+    """A copy of the course, with other steps."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("course", "gpt2", "models", "solutions", "tests"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        (folder / "steps").mkdir()
+
+    def write(self, steps: dict[int, str]) -> None:
+        for step, text in steps.items():
+            step_path(step, self.folder / "steps").write_text(text, encoding="utf-8")
+
+    def run(self, *arguments: str) -> str:
+        """What a command prints."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "course", *arguments],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
+        )
+        if ran.returncode not in (0, 1) or not ran.stdout.strip():
+            raise CannotCapture(f"./run {' '.join(arguments)} ends with {ran.returncode}: {ran.stderr.strip()[-300:]}")
+        lines = [line.rstrip() for line in _TIME.sub("", ran.stdout).strip("\n").splitlines()]
+        return "\n".join(lines) + "\n"
+
+    def check_all(self, kind: str) -> Iterator[tuple[str, str, str]]:
+        """What ``./run sNN`` prints for every step, from one run over all of them."""
+        printed = [part for part in _HEADING.split(self.run("check", "all")) if part.strip()]
+        if len(printed) != len(STEPS):
+            raise CannotCapture(f"./run check all prints {len(printed)} steps, not {len(STEPS)}")
+        for step, text in zip(STEPS, printed):
+            yield f"s{step:02}-{kind}", f"./run s{step:02}", text.rstrip("\n") + "\n"
+
+
+def _solution(step: int) -> str:
+    return solution_path(step).read_text(encoding="utf-8")
+
+
+def _solved(step: int) -> str:
+    """A step's file as a learner leaves it: the tasks are still there, the solution's code behind each."""
+    text, todos = skeleton(_solution(step), step)
+    lines = text.splitlines()
+    for todo in reversed(todos):
+        end = todo.first_line - 1 + len(todo.task)
+        lines[end : todo.last_line] = todo.code
+    return "\n".join(lines) + "\n"
+
+
+def _mistaken(step: int, solved: str) -> str:
+    """The same with the mistake that the chapter shows."""
+    (mistake,) = (mistake for mistake in read_mistakes(step) if mistake.id == SHOWN_MISTAKES[step])
+    for old, new in mistake.edits:
+        if solved.count(old) != 1:
+            raise CannotCapture(f"{mistake.place}: {old!r} stands {solved.count(old)} times in the solved step")
+        solved = solved.replace(old, new)
+    return solved
+
+
+def main() -> None:
+    is_proof = sys.argv[1:] == ["--verify"]
+    seen = set()
+    for name, command, text in capture():
+        path = TERMINAL / f"{name}.txt"
+        seen.add(path)
+        recorded = path.read_text(encoding="utf-8") if path.exists() else None
+        new = f"{command}\n\n{text}"
+        if recorded == new:
+            continue
+        if is_proof:
+            print(f"book/terminal/{path.name} is out of date; python -m book.capture records it anew")
+        else:
+            TERMINAL.mkdir(exist_ok=True)
+            path.write_text(new, encoding="utf-8")
+            print(f"book/terminal/{path.name} written")
+    for path in sorted(set(TERMINAL.glob("*.txt")) - seen):
+        if is_proof:
+            print(f"book/terminal/{path.name} is recorded by nothing")
+        else:
+            path.unlink()
+            print(f"book/terminal/{path.name} removed: nothing records it")
+
+
+if __name__ == "__main__":
+    main()
