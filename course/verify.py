@@ -36,8 +36,6 @@ REQUIRED = {
     *(f"tests/fixtures/step_{step:02}.npz" for step in FIXTURES),
     *(f"tests/mistakes/step_{step:02}.{kind}" for step in STEPS for kind in ("npz", "toml")),
     *(f"tests/right/step_{step:02}.toml" for step in STEPS),
-    *(f"book/src/{name}.md" for name in ("introduction", "setup", "where_next")),
-    *(f"book/src/step_{step:02}.md" for step in STEPS),
 }
 
 # What else may be where. In the folders that are not named here nothing may be.
@@ -47,7 +45,7 @@ PLACES = {
     "benchmarks": ("*.py", "*.md"),
     "book": ("book.toml", "*.py"),
     "book/notebook": ("gpt2.ipynb",),
-    "book/src": ("SUMMARY.md",),
+    "book/src": ("*.md",),
     "book/terminal": ("*.txt",),
     "book/theme": ("*.css",),
     "course": ("*.py",),
