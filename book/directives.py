@@ -19,7 +19,7 @@ from course.todos import ROOT, STEPS, Todo, skeleton, solution_path
 from book.markdown import parts
 from book.maths import to_mathml
 
-DIRECTIVE = re.compile(r"^([ \t]*)?\{\{#(\w+)([^}]*)\}\}|()\{\{#(\w+)([^}]*)\}\}", re.MULTILINE)
+DIRECTIVE = re.compile(r"(^[ \t]+)?\{\{#(\w+)([^}]*)\}\}", re.MULTILINE)
 PLAYS = ("temperature-lab", "attention-explorer", "shape-stepper")
 
 _INCLUDE = re.compile(r"\.\./\.\./(steps|solutions)/(step|solution)_(\d\d)\.py(?::todo_(\d+))?")
@@ -42,7 +42,7 @@ def expand(page: str, name: str, root: Path = ROOT) -> tuple[str, list[str]]:
 
 
 def _replacement(match: re.Match, name: str, root: Path, faults: list[str]) -> str:
-    indent, directive, argument = (match[1], match[2], match[3]) if match[2] else (match[4], match[5], match[6])
+    indent, directive, argument = match.groups(default="")
     try:
         if directive not in _DIRECTIVES:
             raise Nothing(f"there are {', '.join(sorted(_DIRECTIVES))}")
@@ -51,7 +51,7 @@ def _replacement(match: re.Match, name: str, root: Path, faults: list[str]) -> s
         what = match[0].strip()
         faults.append(f"{what}: {error}")
         return f"<mark>{escape(what).replace('{{', '&#123;&#123;')}</mark>"
-    return textwrap.indent(replacement, indent or "")
+    return textwrap.indent(replacement, indent)
 
 
 def include(path: str, name: str, root: Path) -> str:
@@ -128,9 +128,10 @@ def picture(picture_name: str, name: str, root: Path) -> str:
 def terminal(terminal_name: str, name: str, root: Path) -> str:
     """``book/terminal/NAME.txt``: the command in its first line, and what it printed."""
     command, _, output = _content(root / "book" / "terminal" / f"{terminal_name}.txt").partition("\n")
+    output = escape(output.strip("\n")).replace("\n", "&#10;")  # an empty line would end the HTML block
     return (
         f'<figure class="terminal"><figcaption><code>{escape(command)}</code></figcaption>'
-        f'<pre tabindex="0">{escape(output.strip(chr(10)))}</pre></figure>'
+        f'<pre tabindex="0">{output}</pre></figure>'
     )
 
 

@@ -1,0 +1,155 @@
+"""Looks for the names that the book writes in backticks: in the course, MAX, NumPy, commands and files.
+
+A name that nothing knows was misspelt, or has been renamed since.
+"""
+
+import builtins
+import io
+import json
+import keyword
+import re
+import subprocess
+import sys
+import tokenize
+from functools import cache
+from pathlib import Path
+
+# What pages and code call by a short name.
+LIBRARIES = {
+    "F": "max.experimental.functional",
+    "max": "max",
+    "math": "math",
+    "nn": "max.experimental.nn",
+    "np": "numpy",
+    "numpy": "numpy",
+    "random": "max.experimental.random",
+}
+CLASSES = {
+    "CPU": "max.driver.CPU",
+    "DType": "max.dtype.DType",
+    "Module": "max.experimental.nn.Module",
+    "Tensor": "max.experimental.tensor.Tensor",
+}
+# Names of other programs, which are not installed with the course.
+ELSEWHERE = {"torch", "transformers"}
+
+CODE = ("solutions/*.py", "gpt2/*.py", "course/*.py", "tests/test_step_*.py", "tests/compare.py", "models/*/*.json")
+
+_COMMAND = re.compile(r"(?:\./run|pixi run|python -m course) *(\S*)")
+_OPTION = re.compile(r"(?<!\S)--[a-z][\w-]*")
+_PATH = re.compile(r"\.?[\w*-]+(?:[./][\w*.-]+)*(?:/|\.(?:json|md|npz|py|safetensors|svg|toml|txt))")
+_STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NUMBER = re.compile(r"(?<![\w.])\d[\w.]*(?:(?<=e)[+-]?\d+)?")
+_NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
+
+
+def unknown_names(written: list[tuple[str, str]], root: Path) -> list[list[str]]:
+    """For each span of code, and the code on its page: the names in it that nothing knows."""
+    known = _known(root)
+    left = [[name for name in _names(span, root) if not _is_known(name, known | _words(code))] for span, code in written]
+    in_libraries = _in_libraries({name for names in left for name in names}, known, root)
+    return [[name for name in names if name not in in_libraries] for names in left]
+
+
+def _names(span: str, root: Path) -> list[str]:
+    """What has to be known of a span; what can be seen to be right at once is left out."""
+    if command := _COMMAND.match(span):
+        commands, options = _commands()
+        wrong = [] if not command[1] or command[1] in commands else [f"./run {command[1]}"]
+        return wrong + [option for option in _OPTION.findall(span) if option not in options]
+    if _OPTION.fullmatch(span):
+        return [] if span in _commands()[1] else [span]
+    if _PATH.fullmatch(span):
+        return [] if _exists(span, root) else [span]
+    return _NAME.findall(_NUMBER.sub(" ", _STRING.sub(" ", span)))
+
+
+def _is_known(name: str, known: set[str]) -> bool:
+    head, *rest = name.split(".")
+    if name in known or len(name) == 1:
+        return True
+    if head in LIBRARIES or head in CLASSES or not rest:
+        return False
+    return all(len(part) == 1 or part.isdecimal() or part in known for part in (head, *rest))
+
+
+@cache
+def _known(root: Path) -> set[str]:
+    """Names in the course's code, and the words of its explanations in the solutions."""
+    found = set(keyword.kwlist) | set(keyword.softkwlist) | set(dir(builtins)) | set(sys.stdlib_module_names) | ELSEWHERE
+    for pattern in CODE:
+        for path in root.glob(pattern):
+            text = path.read_text(encoding="utf-8")
+            found |= set(_NAME.findall(text)) if path.parent.name == "solutions" or path.suffix != ".py" else _words(text)
+    return found | {part for name in found for part in name.split(".")} | set(LIBRARIES) | set(CLASSES)
+
+
+@cache
+def _words(code: str) -> set[str]:
+    """The names in Python code, dotted ones also as a whole; of other text, all."""
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return set(_NAME.findall(code))
+    names = {token.string for token in tokens if token.type == tokenize.NAME}
+    return names | {name for name in _NAME.findall(code) if set(name.split(".")) <= names}
+
+
+@cache
+def _commands() -> tuple[set[str], set[str]]:
+    """The commands of the course, and all options that they have."""
+    from course.__main__ import app
+    from course.todos import STEPS
+    from typer.main import get_command
+
+    commands = get_command(app).commands
+    options = {option for command in commands.values() for each in command.params for option in each.opts}
+    return set(commands) | {f"s{step:02}" for step in STEPS} | {"sNN"}, options | {"--help"}
+
+
+def _exists(path: str, root: Path) -> bool:
+    """Whether a file or folder of the course has this name; NN stands for any step."""
+    path = path.replace("NN", "[0-9][0-9]").rstrip("/")
+    return any(root.glob(path)) or ("/" not in path and any(root.glob(f"*/{path}")) or any(root.glob(f"*/*/{path}")))
+
+
+def _in_libraries(names: set[str], known: set[str], root: Path) -> set[str]:
+    """Those of the names that MAX or NumPy has: a process of its own imports them."""
+    if not names:
+        return set()
+    request = json.dumps([sorted(names), sorted(known)])
+    ran = subprocess.run([sys.executable, "-m", "book.names"], cwd=root, input=request, capture_output=True, text=True)
+    if ran.returncode:
+        raise RuntimeError(f"MAX cannot be searched for names: {ran.stderr[-300:].strip()}")
+    return set(json.loads(ran.stdout))
+
+
+def main() -> None:
+    import importlib
+
+    names, known = json.load(sys.stdin)
+    heads = {name: importlib.import_module(module) for name, module in LIBRARIES.items()}
+    for name, place in CLASSES.items():
+        module, _, attribute = place.rpartition(".")
+        heads[name] = getattr(importlib.import_module(module), attribute)
+    attributes = {attribute for head in heads.values() for attribute in dir(head)} | set(dir(heads["np"].ndarray))
+
+    def has(name: str) -> bool:
+        head, *rest = name.split(".")
+        if head not in heads:
+            return all(part in attributes or part in known or part.isdecimal() for part in (head, *rest))
+        found = heads[head]
+        for part in rest:
+            if not hasattr(found, part):
+                try:
+                    importlib.import_module(f"{found.__name__}.{part}")
+                except (AttributeError, ImportError):
+                    return False
+            found = getattr(found, part)
+        return True
+
+    print(json.dumps([name for name in names if has(name)]))
+
+
+if __name__ == "__main__":
+    main()
