@@ -193,15 +193,28 @@ def test(context: typer.Context) -> None:
 
 
 @app.command("verify")
-def verify_course() -> None:
+def verify_course(
+    score: Annotated[
+        bool, typer.Option("--score", help="Print what the checks make of known mistakes and right answers, too.")
+    ] = False,
+) -> None:
     """Prove that solutions, skeletons, checks, hints and files agree: for those who change the course."""
+    from course.score import Outcome, table
     from course.verify import verify
 
     faults = 0
+    outcomes: list[Outcome] = []
+
+    def tried(outcome: Outcome, done: int, total: int) -> None:
+        outcomes.append(outcome)
+        waiting.count(f"Trying the checks on known answers to step {outcome.step:02}", done, total)
+
     with report.Waiting() as waiting:
-        for point in verify(waiting.kernels):
+        for point in verify(waiting.kernels, tried):
             report.show_point(point)
             faults += len(point.faults)
+    if score:
+        report.out.print(f"\n{table(outcomes)}", soft_wrap=True)
     raise typer.Exit(NO if faults else 0)
 
 
@@ -236,6 +249,8 @@ def _refuse(error: Exception | str) -> int:
 
 def main() -> None:
     """Run a command. Errors that the user can mend are one line and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        report.spell(stream)
     arguments = sys.argv[1:]
     if arguments and (name := arguments[0]) in {f"s{step:02}" for step in STEPS}:
         arguments = ["check", str(int(name[1:])), *arguments[1:]]

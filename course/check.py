@@ -37,7 +37,13 @@ class Cancelled(Exception):
 
 @dataclass
 class Check:
-    """One check's verdict. ``trace`` holds the learner's own lines on the way to an exception."""
+    """One check's verdict.
+
+    ``trace`` holds the learner's own lines on the way to an exception. A tensor that is wrong has
+    a ``comparison``: what it is, its shape, how many of its values are off, by how much at most,
+    and the first of their places. A sampler that is wrong has ``shares``: for each kind of token
+    the expected share of the draws, and the one that came.
+    """
 
     id: str
     title: str
@@ -50,6 +56,8 @@ class Check:
     help: str | None = None
     line: int | None = None
     trace: list[dict[str, Any]] = field(default_factory=list)
+    comparison: dict[str, Any] | None = None
+    shares: dict[str, tuple[float, float]] | None = None
 
     def to_json(self) -> dict[str, Any]:
         values = asdict(self)

@@ -4,7 +4,6 @@ White space, comments and docstrings are nothing: see course.statements.
 """
 
 import itertools
-import os
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,7 +45,7 @@ def show(step: int, folder: Path = ROOT / "steps") -> None:
     path = step_path(step, folder)
     if not path.is_file():
         raise FileNotFoundError(f"{path} is not there")
-    names = [_printable(os.path.relpath(each)) for each in (path, solution_path(step))]
+    names = [report.printable(report.short(each)) for each in (path, solution_path(step))]
     sections = compare(read_source(path), step)
     if all(section.is_same for section in sections):
         report.out.print(f"{names[0]} says the same as {names[1]}.", markup=False)
@@ -212,14 +211,9 @@ def _rows(statement: Statement | None, margin: int, width: int | None = None) ->
         return
     indent = "    " * (statement.depth - margin)
     for line in statement.text.split("\n"):
-        row = _printable(indent + line)
+        row = report.printable(indent + line)
         if width is None or len(row) <= width:
             yield row
         else:
             hanging = " " * (len(row) - len(row.lstrip()) + 8)  # deeper than the block that may follow
             yield from textwrap.wrap(row, width, subsequent_indent=hanging, break_on_hyphens=False)
-
-
-def _printable(text: str) -> str:
-    """Text that does not steer a terminal."""
-    return "".join(character if character.isprintable() else "·" for character in text.expandtabs())

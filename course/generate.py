@@ -127,7 +127,7 @@ def _load(checkpoint: Checkpoint, device: str | None) -> tuple["Device", Callabl
 
         from gpt2.model import load_model
 
-        waiting.say("Loading the model, which MAX compiles the first time: minutes")
+        waiting.say("Loading the model, compiled the first time: minutes")
         with runtime.killable():
             return chosen, load_model(checkpoint, chosen)
 

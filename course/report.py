@@ -246,6 +246,7 @@ class Waiting:
             TimeElapsedColumn(),
             console=console,
             transient=True,
+            redirect_stdout=sys.stdout.isatty(),  # what is printed meanwhile stands above the bar, but a pipe gets it
         )
         self.task = self.bar.add_task("", total=None)
         self.say("Starting MAX")

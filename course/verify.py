@@ -5,8 +5,10 @@ they can be pointed at another tree; those that run MAX judge what course.check 
 tools.mistakes.
 """
 
+import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -15,6 +17,7 @@ from pathlib import Path
 
 from course.check import CannotCheck, StepResult, check
 from course.mistakes import read_mistakes, read_right
+from course.score import Outcome, table
 from course.todos import ROOT, STEPS, MarkerError, Todo, read_todos, skeleton, solution_path, step_path, todo_lines
 
 HINTS = 3  # the idea, the tool, nearly the code
@@ -73,19 +76,29 @@ class Point:
         return cls(f"{count} {claim}", faults if count or faults else ["found nothing to check"])
 
 
-def verify(on_kernels: Callable[[int, int, str | None], None]) -> Iterator[Point]:
+def verify(
+    on_kernels: Callable[[int, int, str | None], None], on_answer: Callable[[Outcome, int, int], None]
+) -> Iterator[Point]:
     """Every point about this repository, as soon as it is known.
 
     Args:
         on_kernels: as for ``course.check.check``.
+        on_answer: called with what became of each answer of the catalogue, and with how many of
+            how many are done.
     """
     for point in READING:
         yield point(ROOT)
     yield _judged(skeletons_fail, ROOT / "steps", on_kernels)
     yield _judged(solutions_pass, None, on_kernels)
-    faults = _faults_of_answers()
+    try:
+        outcomes = _try_answers(on_answer)
+    except CannotCheck as error:
+        yield Point("the checks can be tried on the answers of the catalogue", [str(error)])
+        return
+    faults = [outcome.fault for outcome in outcomes if outcome.fault]
     yield mistakes_are_caught([fault for fault in faults if not fault.startswith("tests/right/")])
     yield right_answers_pass([fault for fault in faults if fault.startswith("tests/right/")])
+    yield score_is_shown(ROOT, outcomes)
 
 
 # Points that read files
@@ -217,14 +230,26 @@ def solutions_pass(results: list[StepResult]) -> Point:
     return Point.about(count, f"checks pass on {len(results)} solutions and prove every TODO", faults)
 
 
-def _faults_of_answers() -> list[str]:
-    """What tools.mistakes finds wrong with the answers in tests/mistakes/ and tests/right/."""
-    steps = map(str, _solutions(ROOT))  # a missing file is another point's matter
-    command = [sys.executable, "-m", "tools.mistakes", "--verify", *steps]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if ran.returncode and not ran.stdout:
-        return [f"tools.mistakes ends with exit code {ran.returncode}: {ran.stderr[-300:].strip()}"]
-    return ran.stdout.splitlines()
+def _try_answers(on_answer: Callable[[Outcome, int, int], None]) -> list[Outcome]:
+    """What tools.mistakes finds of the answers in tests/mistakes/ and tests/right/.
+
+    Raises:
+        CannotCheck: it does not come to its end.
+    """
+    steps = list(_solutions(ROOT))  # a missing file is another point's matter
+    total = sum(len(read_mistakes(step)) + len(read_right(step)) for step in steps)
+    outcomes = []
+    command = [sys.executable, "-m", "tools.mistakes", "--verify", "--json", *map(str, steps)]
+    with tempfile.TemporaryFile("w+") as errors:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as trying:
+            for line in trying.stdout:
+                outcomes.append(Outcome(**json.loads(line)))
+                on_answer(outcomes[-1], len(outcomes), total)
+        if len(outcomes) != total:
+            errors.seek(0)
+            told = errors.read()[-300:].strip()
+            raise CannotCheck(f"tools.mistakes ends after {len(outcomes)} of {total} answers: {told}")
+    return outcomes
 
 
 def mistakes_are_caught(faults: list[str]) -> Point:
@@ -251,6 +276,14 @@ def right_answers_pass(faults: list[str]) -> Point:
         if count < RIGHT_ANSWERS_A_STEP
     ]
     return Point.about(sum(counts.values()), "right answers that differ from the solutions pass", few + faults)
+
+
+def score_is_shown(root: Path, outcomes: list[Outcome]) -> Point:
+    """README.md holds the table that verify --score prints."""
+    readme = root / "README.md"
+    is_shown = readme.is_file() and table(outcomes) in _read(readme)
+    faults = [] if is_shown else ["README.md: its table of mistakes and right answers is not what verify --score prints"]
+    return Point.about(len(outcomes), "answers make up the score that README.md shows", faults)
 
 
 def _name(result: StepResult) -> str:

@@ -161,8 +161,9 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
     ][-TRACE_LIMIT:]
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve().parent == own:
         trace.append({"file": Path(error.filename).name, "line": error.lineno, "code": (error.text or "").strip()})
-    if hasattr(error, "expected"):  # tests/compare.py's CheckFailure
-        return {"status": "failed", "expected": error.expected, "actual": error.actual, "help": error.help, "trace": trace}
+    if type(error).__name__ == "CheckFailure":  # tests/compare.py's
+        told = ("expected", "actual", "help", "comparison", "shares")
+        return {"status": "failed", "trace": trace} | {name: getattr(error, name) for name in told}
     if isinstance(error, NotImplementedError) and "TODO" in str(error):
         return {"status": "skipped", "actual": f"not done yet: {error}", "trace": trace}
     if isinstance(error, AssertionError) and not trace:

@@ -12,19 +12,33 @@ from max.experimental.tensor import Tensor
 from numpy.typing import ArrayLike
 
 
+PLACES_SHOWN = 5  # of those where a tensor is wrong
+
+
 class CheckFailure(AssertionError):
     """A check that was not passed, in the words that the learner reads.
 
     ``observed`` is what came, in numbers, where the same mistake always gives the same ones:
-    course.mistakes looks it up.
+    course.mistakes looks it up. ``comparison`` and ``shares`` are for the eye:
+    course.check.Check says what they hold.
     """
 
-    def __init__(self, expected: str, actual: str, help: str | None = None, observed: ArrayLike | None = None) -> None:
+    def __init__(
+        self,
+        expected: str,
+        actual: str,
+        help: str | None = None,
+        observed: ArrayLike | None = None,
+        comparison: Mapping[str, Any] | None = None,
+        shares: Mapping[str, tuple[float, float]] | None = None,
+    ) -> None:
         super().__init__(f"expected {expected}; got {actual}" + (f". {help}" if help else ""))
         self.expected = expected
         self.actual = actual
         self.help = help
         self.observed = None if observed is None else np.asarray(observed)
+        self.comparison = comparison
+        self.shares = shares
 
 
 def tensor(array: Any, device: Device) -> Tensor:
@@ -32,8 +46,8 @@ def tensor(array: Any, device: Device) -> Tensor:
     return Tensor(np.ascontiguousarray(array), device=device)
 
 
-def values(result: object, device: Device, what: str = "the result") -> np.ndarray:
-    """A learner's tensor as a NumPy array, once it is a tensor, and on the device."""
+def assert_tensor(result: object, device: Device, what: str = "the result") -> Tensor:
+    """A learner's tensor, once it is one, and on the device. Its values are not asked for."""
     if result is None:
         raise CheckFailure(f"{what} as a Tensor", "None", "Is there a `return`?")
     if not isinstance(result, Tensor):
@@ -43,7 +57,12 @@ def values(result: object, device: Device, what: str = "the result") -> np.ndarr
         raise CheckFailure(f"{what} on {device}, where the input is", f"it on {result.device}")
     if result.dtype not in (DType.float32, DType.int64):
         raise CheckFailure(f"{what} in float32 or int64", f"{result.dtype}")
-    return np.array(np.from_dlpack(result.to(CPU())))
+    return result
+
+
+def values(result: object, device: Device, what: str = "the result") -> np.ndarray:
+    """A learner's tensor as a NumPy array."""
+    return np.array(np.from_dlpack(assert_tensor(result, device, what).to(CPU())))
 
 
 def assert_shape(result: object, shape: tuple[int, ...], device: Device, what: str = "the result") -> np.ndarray:
@@ -79,7 +98,27 @@ def assert_close(
             f"{place} = {expected[worst]:.6g} (within {tolerance:g})",
             f"{array[worst]:.6g}; {off} of {difference.size} values are off",
             observed=array,
+            comparison=comparison(array, expected, difference, tolerance, what),
         )
+
+
+def comparison(
+    array: np.ndarray, expected: np.ndarray, difference: np.ndarray, tolerance: float, what: str
+) -> dict[str, Any]:
+    """Where a tensor first differs from what was expected, and how far. Numbers as text: JSON knows no nan."""
+    places = np.argwhere(difference > tolerance)
+    return {
+        "what": what,
+        "shape": list(array.shape),
+        "off": len(places),
+        "of": array.size,
+        "largest": f"{difference.max():.3g}",
+        "tolerance": f"{tolerance:g}",
+        "places": [
+            {"place": place, "expected": f"{expected[tuple(place)]:.6g}", "got": f"{array[tuple(place)]:.6g}"}
+            for place in places[:PLACES_SHOWN].tolist()
+        ],
+    }
 
 
 def load_parameters(module: object, weights: Mapping[str, np.ndarray], device: Device) -> Module:

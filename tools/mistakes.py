@@ -5,15 +5,18 @@
                                          tests/mistakes/step_NN.npz
     python -m tools.mistakes --verify    writes nothing, and prints what is wrong: a mistake must
                                          fail its own check and be recognized there, an answer in
-                                         tests/right/ must pass all checks of its step
+                                         tests/right/ must pass all checks of its step. With --json
+                                         a line for every answer, whatever becomes of it
 
 With numbers of steps it looks at these alone. One process runs them all, so that MAX and its kernels are loaded once.
 """
 
 import argparse
+import json
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from course import runtime
@@ -34,6 +37,7 @@ from course.mistakes import (  # noqa: E402
     recording_path,
     same,
 )
+from course.score import Outcome  # noqa: E402
 from course.todos import ROOT, STEPS, step_path  # noqa: E402
 from course.worker import MISTAKES_LIMIT  # noqa: E402
 
@@ -81,58 +85,59 @@ def record(step: int) -> None:
     print(f"step {step:02}: {len(observed)} observations of {len(read_mistakes(step))} mistakes", flush=True)
 
 
-def faults(steps: Iterable[int]) -> Iterator[str]:
-    """What is wrong with the catalogue, or with the checks."""
+def outcomes(steps: Iterable[int]) -> Iterator[Outcome]:
+    """What becomes of every answer in the catalogue; a fault is one of the catalogue, or of the checks."""
     for step in steps:
         for answer in (*read_mistakes(step), *read_right(step)):
+            attempt, failing = (try_wrong, "missed") if isinstance(answer, Mistake) else (try_right, "rejected")
             try:
-                prove_wrong(answer) if isinstance(answer, Mistake) else prove_right(answer)
+                yield attempt(answer)
             except CatalogueError as error:
-                yield str(error)
+                yield Outcome(step, failing, str(error))
 
 
-def prove_wrong(mistake: Mistake) -> None:
-    """See a mistake fail its check, which must name it wherever it can.
-
-    Raises:
-        CatalogueError: it does not.
-    """
+def try_wrong(mistake: Mistake) -> Outcome:
+    """A mistake must fail its check, which must name it wherever it can."""
     np.random.seed(14)  # a wrong temperature, too, is unlike itself once in a thousand times
     failed = failures(mistake, mistake.check)
     if not failed:
-        raise CatalogueError(f"{mistake.place}: passes {mistake.check}")
+        return Outcome(mistake.step, "missed", f"{mistake.place}: passes {mistake.check}")
     named = [recognize(mistake.step, check, failure) for check, failure in failed.items()]
     is_named = any(mistake in known and len(known) <= MISTAKES_LIMIT for known in named)
+    fault = None
     if mistake.unnamed and is_named:
-        raise CatalogueError(f"{mistake.place}: {mistake.check} names it, and so it is not unnamed")
+        fault = f"{mistake.place}: {mistake.check} names it, and so it is not unnamed"
     if not mistake.unnamed and not is_named:
-        raise CatalogueError(f"{mistake.place}: {mistake.check} does not name it")
+        fault = f"{mistake.place}: {mistake.check} does not name it"
+    return Outcome(mistake.step, "named" if is_named else "caught", fault)
 
 
-def prove_right(answer: Answer) -> None:
-    """See a right answer pass every check.
-
-    Raises:
-        CatalogueError: it does not.
-    """
+def try_right(answer: Answer) -> Outcome:
+    """A right answer must pass every check."""
     if failed := failures(answer):
         told = "; ".join(f"{check}: {failure!r}" for check, failure in failed.items())
-        raise CatalogueError(f"{answer.place}: fails {told}")
+        return Outcome(answer.step, "rejected", f"{answer.place}: fails {told}")
+    return Outcome(answer.step, "accepted")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Try the checks on answers that are known to be wrong or right.")
     parser.add_argument("steps", type=int, nargs="*", metavar="STEP", help="default: all")
     parser.add_argument("--verify", action="store_true")
+    parser.add_argument("--json", action="store_true", help="with --verify")
     arguments = parser.parse_args()
     steps = arguments.steps or STEPS
 
     kernels.load(runtime.pick_device())
     if arguments.verify:
-        found = 0
-        for found, fault in enumerate(faults(steps), start=1):
-            print(fault, flush=True)
-        sys.exit(found > 0)
+        is_faulty = False
+        for outcome in outcomes(steps):
+            is_faulty = is_faulty or bool(outcome.fault)
+            if arguments.json:
+                print(json.dumps(asdict(outcome)), flush=True)
+            elif outcome.fault:
+                print(outcome.fault, flush=True)
+        sys.exit(is_faulty)
     for step in steps:
         record(step)
 
