@@ -16,6 +16,7 @@ from course.todos import ROOT, STEPS, solution_path, step_path
 from tokenizers import Tokenizer
 
 RUNS = 5
+PAUSE = 8.0  # seconds between two saves: the next process gets ready in about three
 COURSE = [sys.executable, "-m", "course"]
 
 
@@ -33,6 +34,30 @@ def solved_steps(folder: Path) -> None:
     """A learner's folder with every step solved."""
     for step in STEPS:
         shutil.copy(solution_path(step), step_path(step, folder))
+
+
+def save_to_verdict() -> float:
+    """Seconds from the save of a solved step to its verdict in ``watch``: the slowest step's."""
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(name)
+        for folder in ("course", "solutions", "steps", "tests"):
+            shutil.copytree(ROOT / folder, copy / folder)
+        times = []
+        with subprocess.Popen(
+            [*COURSE, "watch"], cwd=copy, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        ) as watch:
+            try:
+                for step in STEPS:
+                    time.sleep(PAUSE)
+                    began = time.perf_counter()
+                    shutil.copy(solution_path(step), step_path(step, copy / "steps"))
+                    while f"Step {step:02} is done" not in (line := watch.stdout.readline()):
+                        if not line:
+                            raise RuntimeError(f"watch ended before step {step:02} was done")
+                    times.append(time.perf_counter() - began)
+            finally:
+                watch.terminate()
+    return max(times)
 
 
 def story() -> tuple[float, float]:
@@ -66,6 +91,7 @@ def main() -> None:
         rows.append(("s14 on the solution", f"{seconds('s14', '--from', folder):.1f} s"))
         rows.append(("s01 on the solution", f"{seconds('s01', '--from', folder):.1f} s"))
         rows.append(("check all, one process", f"{seconds('check', 'all', '--from', folder, runs=2):.1f} s"))
+    rows.append(("watch, from save to verdict, slowest step", f"{save_to_verdict():.1f} s"))
     story()  # the first one compiles the model
     first, speed = zip(*(story() for _ in range(RUNS)))
     rows.append(("generate, until the first new token", f"{min(first):.1f} s"))
