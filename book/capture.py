@@ -24,12 +24,12 @@ TERMINAL = ROOT / "book" / "terminal"
 # The mistake of each step that its chapter shows, by its id in tests/mistakes/.
 SHOWN_MISTAKES = {
     1: "float-head-dim",
-    2: "zero-times-infinity",
+    2: "ones",
     3: "variance-of-a-sample",
     4: "erf",
     5: "scaled",
-    6: "ids-as-positions",
-    7: "weight-transposed",
+    6: "batch-axis",
+    7: "interleaved",
     8: "mask-after-softmax",
     9: "split-by-reshape",
     10: "post-norm",
@@ -50,20 +50,19 @@ class CannotCapture(Exception):
 def capture() -> Iterator[tuple[str, str, str]]:
     """Run everything, and yield each recording: its name, the command, what it printed."""
     with tempfile.TemporaryDirectory() as folder:
-        course = _Copy(Path(folder))
+        course = Copy(Path(folder))
         course.write({step: skeleton(_solution(step), step)[0] for step in STEPS})
         yield from course.check_all("unsolved")
         yield "hint", "./run hint 8", course.run("hint", "8")
-        solved = {step: _solved(step) for step in STEPS}
-        course.write({step: _mistaken(step, solved[step]) for step in STEPS})
+        course.write({step: mistaken(step) for step in STEPS})
         yield from course.check_all("mistake")
-        course.write(solved)
+        course.write({step: _solved(step) for step in STEPS})
         yield from course.check_all("solved")
         story = ["generate", "Once upon a time", "--seed", "7", "--max-new-tokens", "60"]
         yield "generate", './run generate "Once upon a time" --seed 7 --max-new-tokens 60', course.run(*story)
 
 
-class _Copy:
+class Copy:
     """A copy of the course, with other steps."""
 
     def __init__(self, folder: Path) -> None:
@@ -77,15 +76,15 @@ class _Copy:
         for step, text in steps.items():
             step_path(step, self.folder / "steps").write_text(text, encoding="utf-8")
 
-    def run(self, *arguments: str) -> str:
-        """What a command prints."""
+    def run(self, *arguments: str, **environment: str) -> str:
+        """What a command prints, in 80 columns, without colour unless the environment asks for it."""
         ran = subprocess.run(
             [sys.executable, "-m", "course", *arguments],
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
-            env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
+            env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"} | environment,
         )
         if ran.returncode not in (0, 1) or not ran.stdout.strip():
             raise CannotCapture(f"./run {' '.join(arguments)} ends with {ran.returncode}: {ran.stderr.strip()[-300:]}")
@@ -115,8 +114,9 @@ def _solved(step: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _mistaken(step: int, solved: str) -> str:
+def mistaken(step: int) -> str:
     """The same with the mistake that the chapter shows."""
+    solved = _solved(step)
     (mistake,) = (mistake for mistake in read_mistakes(step) if mistake.id == SHOWN_MISTAKES[step])
     for old, new in mistake.edits:
         if solved.count(old) != 1:
