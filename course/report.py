@@ -76,10 +76,11 @@ def show(result: StepResult, blamed: Sequence[int] = ()) -> None:
     if importable and len(result.unfinished) == len(read_todos(result.step)):
         _show_todos(result.unfinished, source)
     else:
-        lessons: set[str | None] = {None}  # a mistake that fails ten checks is explained once
+        known: set[str] = set()
         for check in result.checks:
-            _show_check(check, lessons)
-            lessons.add(check.mistake)
+            _show_check(check, known)
+            if check.mistake:
+                known.add(check.mistake)
         _show_output(result)
         if blamed:
             _show_blame(result.step, blamed)
@@ -106,16 +107,18 @@ def _show_todos(todos: list[Todo], source: str) -> None:
     _print("", f"{count} TODO{'s are' if count > 1 else ' is'} still to do. [bold]Next:[/] {_todo(todos[0], lines)}")
 
 
-def _show_check(check: Check, known: Set[str | None]) -> None:
+def _show_check(check: Check, known: Set[str]) -> None:
+    """Print a verdict. A mistake that is known, and what it does to a tensor, has been shown before."""
     if check.status == "passed":
         _print("  [green]✓[/] ", _plain(check.title))
         return
     if check.status == "skipped":
         _print("  [yellow]○[/] ", f"{_plain(check.title)}: [dim]{_plain(check.actual or '')}[/]")
         return
+    is_new = check.mistake not in known
     _print("  [red]✗[/] ", f"[bold]{_plain(check.title)}[/]")
     if check.comparison:
-        _show_comparison(check.comparison)
+        _show_comparison(check.comparison, in_full=is_new)
     else:
         if check.expected:
             _print("      [dim]expected[/]  ", _plain(check.expected))
@@ -123,9 +126,9 @@ def _show_check(check: Check, known: Set[str | None]) -> None:
             _print("      [dim]got[/]       " if check.expected else "      [dim]got[/]  ", _plain(check.actual))
     if check.shares:
         _show_shares(check.shares)
-    if check.mistake not in known:
+    if check.mistake and is_new:
         _print("      ", f"[bold]That is what you get when {_plain(check.mistake)}.[/]")
-    if check.help and (check.mistake is None or check.mistake not in known):
+    if check.help and is_new:
         _print("      ", f"[cyan]{_plain(check.help)}[/]")
     if check.trace:
         for frame in check.trace:
@@ -134,13 +137,16 @@ def _show_check(check: Check, known: Set[str | None]) -> None:
         _print("      ", f"[dim]look at TODO {check.todo}{_at(check.line)}[/]")
 
 
-def _show_comparison(found: Mapping[str, Any]) -> None:
-    """A tensor's shape, how wrong it is, and the first places where it is."""
-    _print("      ", f"{_plain(found['what'])} has shape {found['shape']}, as it should")
+def _show_comparison(found: Mapping[str, Any], in_full: bool) -> None:
+    """How wrong a tensor is; in full, its shape before that, and the first places where it is wrong after."""
+    if in_full:
+        _print("      ", f"{_plain(found['what'])} has shape {found['shape']}, as it should")
     verb, most = "are" if found["off"] > 1 else "is", found["largest"]
     by = "" if most == "inf" else f" by {most}" if found["off"] == 1 else f", by {most} at most"
     allowed = f"[dim]({found['tolerance']} is allowed)[/]"
     _print("      ", f"{found['off']} of {found['of']} values {verb} off{by} {allowed}")
+    if not in_full:
+        return
     rows = [(str(row["place"]), row["expected"], row["got"]) for row in found["places"]]
     head = ("place", "expected", "got")
     place, expected, got = (max(map(len, column)) for column in zip(head, *rows))

@@ -178,7 +178,7 @@ def test_json_is_one_object_of_this_shape(tmp_path):
     for each in result["checks"]:
         assert set(each) == {
             "id", "title", "todo", "status", "expected", "actual", "mistake", "help", "line", "trace",
-                "comparison", "shares",
+            "comparison", "shares",
         }  # fmt: skip
         assert each["id"].startswith("tests/test_step_02.py::test_")
         assert each["status"] == "skipped" and "TODO 1" in each["actual"]
