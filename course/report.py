@@ -143,7 +143,7 @@ def _show_comparison(found: Mapping[str, Any], in_full: bool) -> None:
         _print("      ", f"{_plain(found['what'])} has shape {found['shape']}, as it should")
     verb, most = "are" if found["off"] > 1 else "is", found["largest"]
     by = "" if most == "inf" else f" by {most}" if found["off"] == 1 else f", by {most} at most"
-    allowed = f"[dim]({found['tolerance']} is allowed)[/]"
+    allowed = "" if found["tolerance"] == "0" else f"[dim]({found['tolerance']} is allowed)[/]"
     _print("      ", f"{found['off']} of {found['of']} values {verb} off{by} {allowed}")
     if not in_full:
         return
