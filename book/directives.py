@@ -20,7 +20,6 @@ from book.markdown import parts
 from book.maths import to_mathml
 
 DIRECTIVE = re.compile(r"(^[ \t]+)?\{\{#(\w+)([^}]*)\}\}", re.MULTILINE)
-PLAYS = ("temperature-lab", "attention-explorer", "shape-stepper")
 
 _INCLUDE = re.compile(r"\.\./\.\./(steps|solutions)/(step|solution)_(\d\d)\.py(?::todo_(\d+))?")
 _MARKER = re.compile(r"\s*# (TODO \d+: |hint: |solution$|end$)")
@@ -136,12 +135,12 @@ def terminal(terminal_name: str, name: str, root: Path) -> str:
 
 
 def play(play_name: str, name: str, root: Path) -> str:
-    """A place for an interactive part of the page, which book/play/ fills."""
-    if play_name not in PLAYS:
-        raise Nothing(f"there are {', '.join(PLAYS)}")
+    """A place for an interactive part of the page, which book/play/play.js fills, and its data."""
+    data = _content(root / "book" / "play" / f"{play_name}.json").strip()
     return (
         f'<div class="play" data-play="{play_name}">'
-        "<noscript>This part of the page needs JavaScript: it is one to play with.</noscript></div>"
+        "<noscript>This part of the page needs JavaScript: it is one to play with.</noscript>"
+        f'<script type="application/json">{data}</script></div>'
     )
 
 
