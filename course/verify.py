@@ -59,7 +59,7 @@ PLACES = {
     "tests/course": ("test_*.py", "conftest.py"),
     "tests/fixtures": ("sampling.npz",),
     "tests/gpt2": ("test_*.py", "conftest.py"),
-    "tools": ("*.py",),
+    "tools": ("*.py", "screenshot.svg"),
 }
 
 

@@ -1,5 +1,6 @@
 """What a person reads: the open TODOs or the verdicts, what to do next, and no raw escapes."""
 
+import io
 import os
 import pty
 import subprocess
@@ -9,6 +10,8 @@ import pytest
 from course import report
 from course.check import Check, StepResult
 from course.todos import ROOT, open_todos, skeleton, solution_path, step_path
+from rich.color import Color
+from rich.console import Console
 
 ESCAPES = "\x1b[31mred\x1b]0;title\x07 [/] [bold] :smile: \udc80"
 HARMLESS = "·[31mred·]0;title· [/] [bold] :smile: ·"
@@ -96,6 +99,121 @@ def test_escapes_never_reach_the_terminal(shown):
 def test_a_flood_is_cut(shown):
     text = shown(2, solution(2), verdict(1, status="passed"), output="flood\n" * 1000)
     assert text.count("| flood") == 10 and "| and 990 lines more" in text
+
+
+# Where it is wrong, and by how much
+
+
+TENSOR = {
+    "what": "the result",
+    "shape": [2, 3],
+    "off": 2,
+    "of": 6,
+    "largest": "0.5",
+    "tolerance": "1e-05",
+    "places": [
+        {"place": [0, 1], "expected": "0.75", "got": "0.25"},
+        {"place": [1, 2], "expected": "-inf", "got": "nan"},
+    ],
+}
+
+
+def test_a_wrong_tensor_shows_its_shape_and_then_the_places(shown):
+    text = shown(2, solution(2), verdict(1, status="failed", expected="[0, 1] = 0.75", actual="0.25", comparison=TENSOR))
+    assert text.splitlines()[3:8] == [
+        "      the result has shape [2, 3], as it should",
+        "      2 of 6 values are off, by 0.5 at most (1e-05 is allowed)",
+        "      place   expected   got",
+        "      [0, 1]      0.75  0.25",
+        "      [1, 2]      -inf   nan",
+    ]
+    assert "expected  [0, 1]" not in text  # the table says it
+
+
+def test_what_a_mistake_does_is_shown_in_full_once(shown):
+    wrong = verdict(1, status="failed", mistake="it is wrong", help="Mend it.", comparison=TENSOR)
+    text = shown(2, solution(2), wrong, wrong)
+    assert text.count("2 of 6 values are off") == 2
+    for words in ("as it should", "[0, 1]", "That is what you get when it is wrong.", "Mend it."):
+        assert text.count(words) == 1
+
+
+def test_a_wrong_distribution_is_a_chart(shown):
+    text = shown(2, solution(2), verdict(1, status="failed", shares={"the favourite": (0.5, 1.0), "others": (0.5, 0.0)}))
+    assert text.splitlines()[3:9] == [
+        "      the favourite",
+        "        expected   50% " + "█" * 15,
+        "        drawn     100% " + "█" * 30,
+        "      others",
+        "        expected   50% " + "█" * 15,
+        "        drawn       0% ",
+    ]
+
+
+# Terminals
+
+
+LONG = "a sentence that is far too long for one line of a terminal of eighty columns, and too long for one of a hundred and twenty as well"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_nothing_is_wider_than_the_terminal_and_what_goes_on_stays_in_its_column(shown, monkeypatch, width):
+    console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=width, highlight=False)
+    monkeypatch.setattr(report, "out", console)
+    frame = {"file": "step_02.py", "line": 1, "code": LONG}
+    shown(2, solution(2), verdict(1, status="failed", expected=LONG, actual=LONG, help=LONG, trace=[frame]), output=LONG)
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    (number,) = (number for number, line in enumerate(lines) if line.startswith("      expected  a sentence"))
+    assert lines[number + 1].startswith(" " * 16) and lines[number + 1].strip() in LONG
+
+
+def test_in_a_pipe_lines_stay_whole(shown, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr(report, "out", report._console(stderr=False))
+    assert f"      expected  {LONG}\n" in shown(2, solution(2), verdict(1, status="failed", expected=LONG, actual="no"))
+
+
+@pytest.mark.parametrize("name", ["green", "red", "yellow", "cyan"])
+def test_colours_can_be_read_on_black_and_on_white(name):
+    def luminance(color: Color) -> float:  # WCAG 2.2
+        parts = [part / 255 for part in color.get_truecolor()]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear))
+
+    color = report.out.get_style(name).color
+    assert color.number > 15, "what those are, each terminal says for itself"
+    assert (luminance(color) + 0.05) / 0.05 > 3.8
+    assert 1.05 / (luminance(color) + 0.05) > 3.8
+
+
+@pytest.mark.parametrize(
+    "environment, is_ascii",
+    [
+        ({"PYTHONIOENCODING": "ascii"}, True),
+        ({"LC_ALL": "C"}, True),
+        ({"LC_ALL": "C", "PYTHONIOENCODING": "utf-8"}, False),
+        ({"LC_ALL": "C.UTF-8"}, False),
+    ],
+    ids=lambda value: "-".join(value.values()) if isinstance(value, dict) else None,
+)
+def test_ascii_where_the_terminal_has_no_utf8(tmp_path, environment, is_ascii):
+    """With a step that is right and wrong, and prints what it likes."""
+    source = solution(2).replace("num_lower=None, num_upper=0, exclude", "num_lower=0, num_upper=None, exclude")
+    step_path(2, tmp_path).write_text(source + "\nprint('größe \U0001f98a')\n", encoding="utf-8")
+    cleared = {"PYTHONIOENCODING": "", "PYTHONUTF8": "", "LC_ALL": ""}
+    command = [sys.executable, "-m", "course", "s02", "--from", tmp_path]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, env={**os.environ, **cleared, **environment})
+    assert ran.returncode == 1, ran.stderr
+    marks = ("+ ", "x ", "gr??e ?") if is_ascii else ("✓ ", "✗ ", "größe \U0001f98a")
+    assert all(mark.encode() in ran.stdout for mark in marks)
+    assert ran.stdout.isascii() == is_ascii
+
+
+@pytest.mark.parametrize("arguments", [["progress"], ["hint", "8"], ["diff", "8", "--yes"]], ids=lambda each: each[0])
+def test_other_commands_need_no_utf8_either(run, arguments):
+    ran = run(*arguments, PYTHONIOENCODING="ascii")
+    assert ran.returncode == 0 and ran.stdout.isascii(), ran.stderr
 
 
 @pytest.mark.parametrize("no_color, styled", [("", True), ("1", False)])
