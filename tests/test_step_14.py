@@ -223,11 +223,13 @@ def test_sampling_follows_the_temperature(draws):
     observed = [-1 if hits < ENOUGH else int(count - hits < ENOUGH) for hits, count in counts.values()]
     if any(observed):
         wrong = list(counts)[np.flatnonzero(observed)[0]]
+        share = counts[wrong][0] / counts[wrong][1]
         raise CheckFailure(
             f"at temperature {wrong:g} a token of probability 1/2 in {ENOUGH} to {DRAWS - ENOUGH} of {DRAWS} draws",
             f"it in {counts[wrong][0]}",
             "Is the temperature applied: once, by division, to the logits before the softmax?",
             observed=observed,
+            shares={"that token": (0.5, share), f"{OTHERS:,} others together": (0.5, 1 - share)},
         )
 
 
@@ -242,7 +244,11 @@ def test_every_token_can_be_sampled(draw, draws):
     while 3 * ENOUGH <= len(others) < 70 and max(others) < rarest:
         others += [rank for rank in draw(1.0, 4) if rank]
     if len(others) < 3 * ENOUGH or max(others) < rarest:
-        raise CheckFailure("tokens from the whole vocabulary", "only the most likely ones")
+        raise CheckFailure(
+            "tokens from the whole vocabulary",
+            "only the most likely ones",
+            shares={"the likeliest tokens": (0.8, 1.0), "the rarest ones": (0.2, 0.0)},
+        )
     # Of 6 draws or more from 20,000 tokens half repeat with a probability below 1e-9.
     if len(set(others)) < len(others) / 2:
         raise CheckFailure(
@@ -271,7 +277,11 @@ def test_high_temperature_approaches_uniform(step, device):
     for _ in range(8):
         if any(token % 5 >= 2 for token in chosen(step, device, logits, 2, temperature=1e6, **SAMPLING)):
             return
-    raise CheckFailure("at temperature 1e6 tokens of all kinds", "only those that temperature 1 favours")
+    raise CheckFailure(
+        "at temperature 1e6 tokens of all kinds",
+        "only those that temperature 1 favours",
+        shares={"those that temperature 1 favours": (0.4, 1.0), "the others": (0.6, 0.0)},
+    )
 
 
 # The loop
