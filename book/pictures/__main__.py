@@ -1,0 +1,31 @@
+"""Draws the pictures: python -m book.pictures [FOLDER]"""
+
+import sys
+from pathlib import Path
+
+from book.pictures import attention_map, embeddings, gelu, generation, mask, norm, residual, shapes
+
+PICTURES = {
+    "attention-map": attention_map.draw,
+    "attention-shapes": shapes.scaled_dot_product,
+    "causal-mask": mask.draw,
+    "gelu": gelu.draw,
+    "generation-growth": generation.growth,
+    "layer-norm": norm.draw,
+    "lm-head": generation.lm_head,
+    "multi-head-shapes": shapes.multi_head,
+    "position-embeddings": embeddings.positions,
+    "qkv-shapes": shapes.qkv,
+    "residual-stream": residual.draw,
+    "temperature": generation.temperature,
+    "token-embeddings": embeddings.tokens,
+}
+
+
+def main(folder: Path = Path(__file__).parent) -> None:
+    for name, draw in PICTURES.items():
+        (folder / f"{name}.svg").write_text(draw(), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
