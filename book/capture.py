@@ -4,7 +4,7 @@
     python -m book.capture --verify   says what is out of date, and changes nothing
 
 The commands run in a copy of the course, at 80 columns and without colour, as ``./run`` runs
-them. How long a check took is left out: it is another time each time.
+them. Left out is how long a check took and when it was: that is another time each time.
 """
 
 import os
@@ -40,7 +40,7 @@ SHOWN_MISTAKES = {
 }
 
 _HEADING = re.compile(r"^(?=Step \d\d: )", re.MULTILINE)
-_TIME = re.compile(r" \(\d+\.\d s\)")
+_TIME = re.compile(r" \(\d+\.\d s\)| +\d\d:\d\d$", re.MULTILINE)
 
 
 class CannotCapture(Exception):
@@ -51,13 +51,17 @@ def capture() -> Iterator[tuple[str, str, str]]:
     """Run everything, and yield each recording: its name, the command, what it printed."""
     with tempfile.TemporaryDirectory() as folder:
         course = Copy(Path(folder))
-        course.write({step: skeleton(_solution(step), step)[0] for step in STEPS})
+        unsolved = {step: skeleton(_solution(step), step)[0] for step in STEPS}
+        course.write(unsolved)
         yield from course.check_all("unsolved")
         yield "hint", "./run hint 8", course.run("hint", "8")
         course.write({step: mistaken(step) for step in STEPS})
         yield from course.check_all("mistake")
         course.write({step: _solved(step) for step in STEPS})
         yield from course.check_all("solved")
+        course.write({6: mistaken(6)} | {step: unsolved[step] for step in range(7, 15)})
+        course.run("check", "6")
+        yield "progress", "./run progress", course.run("progress")
         story = ["generate", "Once upon a time", "--seed", "7", "--max-new-tokens", "60"]
         yield "generate", './run generate "Once upon a time" --seed 7 --max-new-tokens 60', course.run(*story)
 

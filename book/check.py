@@ -199,6 +199,8 @@ def main() -> None:
         sys.exit(f"not all of these are pages in book/src: {', '.join(wanted)}")
     faults = 0
     for point in points(ROOT, pages):
+        if wanted and point.claim.startswith("0 "):
+            continue  # one page need not have everything
         report.show_point(point)
         faults += len(point.faults)
     sys.exit(1 if faults else 0)

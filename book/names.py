@@ -37,7 +37,7 @@ CODE = ("solutions/*.py", "gpt2/*.py", "course/*.py", "tests/test_step_*.py", "t
 
 _COMMAND = re.compile(r"(?:\./run|pixi run|python -m course) *(\S*)")
 _OPTION = re.compile(r"(?<!\S)--[a-z][\w-]*")
-_PATH = re.compile(r"\.?[\w*-]+(?:[./][\w*.-]+)*(?:/|\.(?:json|md|npz|py|safetensors|svg|toml|txt))")
+_PATH = re.compile(r"\.?[\w*-]+(?:[./][\w*.-]+)*(?:/|\.(?:json|lock|md|npz|py|safetensors|svg|toml|txt))")
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NUMBER = re.compile(r"(?<![\w.])\d[\w.]*(?:(?<=e)[+-]?\d+)?")
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
@@ -55,10 +55,10 @@ def _names(span: str, root: Path) -> list[str]:
     """What has to be known of a span; what can be seen to be right at once is left out."""
     if command := _COMMAND.match(span):
         commands, options = _commands()
-        wrong = [] if not command[1] or command[1] in commands else [f"./run {command[1]}"]
+        wrong = [command[1]] if command[1] and command[1] not in commands else []
         return wrong + [option for option in _OPTION.findall(span) if option not in options]
-    if _OPTION.fullmatch(span):
-        return [] if span in _commands()[1] else [span]
+    if options := _OPTION.findall(span):
+        return [option for option in options if option not in _commands()[1]]
     if _PATH.fullmatch(span):
         return [] if _exists(span, root) else [span]
     return _NAME.findall(_NUMBER.sub(" ", _STRING.sub(" ", span)))
@@ -92,6 +92,7 @@ def _words(code: str) -> set[str]:
     except (tokenize.TokenError, SyntaxError):
         return set(_NAME.findall(code))
     names = {token.string for token in tokens if token.type == tokenize.NAME}
+    names |= {word for token in tokens if token.type == tokenize.STRING and (word := token.string.strip("\"'")).isidentifier()}
     return names | {name for name in _NAME.findall(code) if set(name.split(".")) <= names}
 
 
