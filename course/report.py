@@ -108,7 +108,7 @@ def _show_todos(todos: list[Todo], source: str) -> None:
 
 
 def _show_check(check: Check, known: Set[str]) -> None:
-    """Print a verdict. A mistake that is known, and what it does to a tensor, has been shown before."""
+    """Print a verdict. What a mistake is, and what comes of it, is shown in full until it is known."""
     if check.status == "passed":
         _print("  [green]✓[/] ", _plain(check.title))
         return
@@ -124,7 +124,7 @@ def _show_check(check: Check, known: Set[str]) -> None:
             _print("      [dim]expected[/]  ", _plain(check.expected))
         if check.actual:
             _print("      [dim]got[/]       " if check.expected else "      [dim]got[/]  ", _plain(check.actual))
-    if check.shares:
+    if check.shares and is_new:
         _show_shares(check.shares)
     if check.mistake and is_new:
         _print("      ", f"[bold]That is what you get when {_plain(check.mistake)}.[/]")
@@ -159,8 +159,7 @@ def _show_shares(shares: Mapping[str, Sequence[float]]) -> None:
     for kind, (expected, drawn) in shares.items():
         _print("      ", _plain(kind))
         for label, share in (("expected", expected), ("drawn", drawn)):
-            bar = "█" * round(BAR * share)
-            out.print(f"        [dim]{label:8}[/]  {share:>4.0%} [cyan]{bar}[/]", soft_wrap=True)
+            _print(f"        [dim]{label:8}[/]  {share:>4.0%} ", f"[cyan]{'█' * round(BAR * share)}[/]")
 
 
 def _show_blame(step: int, blamed: Sequence[int]) -> None:
@@ -215,8 +214,9 @@ def _print(label: str, text: str) -> None:
     margin, body = Text.from_markup(label, emoji=False), Text.from_markup(text, emoji=False)
     rows = [body] if out.soft_wrap else body.wrap(out, max(out.width - margin.cell_len, NARROWEST))
     for row in rows:
-        row.rstrip()
-        out.print(margin + row, soft_wrap=True)
+        line = margin + row
+        line.rstrip()
+        out.print(line, soft_wrap=True)
         margin = Text(" " * margin.cell_len)
 
 

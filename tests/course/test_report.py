@@ -146,7 +146,7 @@ def test_a_wrong_distribution_is_a_chart(shown):
         "        drawn     100% " + "█" * 30,
         "      others",
         "        expected   50% " + "█" * 15,
-        "        drawn       0% ",
+        "        drawn       0%",
     ]
 
 
