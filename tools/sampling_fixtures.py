@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel, LogitsProcessor, LogitsProcessorList
+from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel, LogitsProcessorList
 from transformers.generation import (
     MinPLogitsWarper,
     RepetitionPenaltyLogitsProcessor,
@@ -46,13 +46,13 @@ def main() -> None:
     np.savez(FILE, logits=logits, ids=ids, **{name: scores.numpy() for name, scores in made.items()})
 
 
-def composed() -> LogitsProcessor | LogitsProcessorList:
-    """All of them in the order in which ``generate`` puts them."""
+def composed() -> LogitsProcessorList:
+    """All of them in the order in which ``generate`` puts them, which shows in what top-k and top-p leave."""
     settings = GenerationConfig(
         do_sample=True,
         temperature=0.7,
-        top_k=12,
-        top_p=0.9,
+        top_k=5,
+        top_p=0.7,
         min_p=0.05,
         repetition_penalty=1.3,
         sequence_bias={(id,): bias for id, bias in BIAS.items()},
