@@ -9,15 +9,16 @@ from pathlib import Path
 
 from course.todos import ROOT
 
-BOOK = ROOT / "book"
-
 
 class NoMdbook(FileNotFoundError):
     """mdBook is not installed."""
 
 
-def mdbook(command: str, *arguments: str) -> int:
-    """Run ``mdbook build`` or ``mdbook serve`` on the book, and return its exit code.
+def mdbook(command: str, *arguments: str, root: Path = ROOT, is_quiet: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run ``mdbook build`` or ``mdbook serve`` on the book.
+
+    Args:
+        is_quiet: keep what it says for the caller.
 
     Raises:
         NoMdbook: there is none in this environment.
@@ -29,6 +30,7 @@ def mdbook(command: str, *arguments: str) -> int:
     environment = {
         **os.environ,
         "MDBOOK_PREPROCESSOR__COURSE__COMMAND": shlex.join([sys.executable, "-m", "book.preprocess"]),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(root),
     }
-    return subprocess.run([program, command, str(BOOK), *arguments], env=environment).returncode
+    arguments = (program, command, str(root / "book"), *arguments)
+    return subprocess.run(arguments, env=environment, text=True, capture_output=is_quiet)

@@ -9,6 +9,7 @@
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,11 +19,13 @@ from course.todos import ROOT, STEPS, MarkerError, Todo, skeleton, solution_path
 from course.verify import Point
 
 from book.blocks import run
+from book.build import mdbook
 from book.directives import DIRECTIVE, expand, line_range
 from book.markdown import Part, spans, without_spans
 from book.names import unknown_names
 from book.pages import Page, listed, read_pages
 
+LARGEST = 500_000  # bytes of a page
 OTHER_PAGES = ("introduction.md", "setup.md", "where_next.md")
 
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^)\s>]*)>?[^)]*\)|\b(?:href|src)=[\"']([^\"']*)[\"']")
@@ -35,6 +38,7 @@ def points(root: Path = ROOT, pages: list[Page] | None = None) -> Iterator[Point
     if pages is None:
         pages = read_pages(root)
         yield contents(root, pages)
+        yield builds(root)
     yield directives(root, pages)
     yield links(root, pages)
     yield line_ranges(root, pages)
@@ -58,6 +62,16 @@ def contents(root: Path, pages: list[Page]) -> Point:
         elif page.step and not page.text.startswith(title := f"# Step {page.step:02}: {step_title(page.step)}\n"):
             faults.append(f"book/src/{page.name} does not begin with {title.strip()!r}")
     return Point.about(len(pages), "pages of the book, all of them in SUMMARY.md", faults)
+
+
+def builds(root: Path) -> Point:
+    """mdBook builds it without a warning, and no page is too large to travel."""
+    with tempfile.TemporaryDirectory() as folder:
+        ran = mdbook("build", "--dest-dir", folder, root=root, is_quiet=True)
+        faults = [line.strip() for line in ran.stderr.splitlines() if re.match(r"\s*(WARN|ERROR)", line)]
+        sizes = {path.name: path.stat().st_size for path in Path(folder).glob("*.html")}
+    faults += [f"{name} has {size:,} bytes, over {LARGEST:,}" for name, size in sizes.items() if size > LARGEST]
+    return Point.about(len(sizes), "pages are built by mdBook without a warning", faults)
 
 
 def directives(root: Path, pages: list[Page]) -> Point:

@@ -233,7 +233,7 @@ def build_book() -> None:
 def _mdbook(*arguments: str) -> int:
     from book.build import mdbook
 
-    return mdbook(*arguments) and CANNOT
+    return mdbook(*arguments).returncode and CANNOT
 
 
 def _load_kernels(device: str | None) -> None:
