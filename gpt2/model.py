@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+import numpy as np
 from max.driver import Device
 from max.dtype import DType
 from max.experimental import functional as F
+from max.experimental.nn import Module
 from max.experimental.tensor import Tensor, TensorType
 
 from gpt2.checkpoint import Checkpoint, read_weights
@@ -27,6 +29,11 @@ def load_model(checkpoint: Checkpoint, device: Device) -> Callable[[Tensor], Ten
     """
     with F.lazy():  # the random numbers that the weights replace are never drawn
         model = GPT2LMHeadModel(checkpoint.config).to(device)
+    ids = TensorType(DType.int64, ["batch", "seq_length"], device)
+    return model.compile(ids, weights=weights_of(model, checkpoint))
+
+
+def weights_of(model: Module, checkpoint: Checkpoint) -> dict[str, np.ndarray]:
+    """A checkpoint's weights, which must be exactly the model's parameters."""
     shapes = {name: tuple(int(size) for size in parameter.shape) for name, parameter in model.parameters}
-    weights = read_weights(checkpoint.folder, shapes)
-    return model.compile(TensorType(DType.int64, ["batch", "seq_length"], device), weights=weights)
+    return read_weights(checkpoint.folder, shapes)

@@ -87,8 +87,17 @@ def folder(write_checkpoint, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def model(folder, device):
-    """The sound checkpoint, compiled: the one compilation of these tests."""
+    """The sound checkpoint, compiled, without a cache."""
     from gpt2.checkpoint import open_checkpoint
     from gpt2.model import load_model
 
     return load_model(open_checkpoint(str(folder)), device)
+
+
+@pytest.fixture(scope="session")
+def cached_model(folder, device):
+    """The sound checkpoint, compiled, with a cache. These two are the only compilations of the tests."""
+    from gpt2.cached import load_cached_model
+    from gpt2.checkpoint import open_checkpoint
+
+    return load_cached_model(open_checkpoint(str(folder)), device)
