@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 from rich.text import Text
 from rich.theme import Theme
@@ -249,12 +249,12 @@ class Waiting:
         self.bar = Progress(
             TextColumn("{task.description}", table_column=Column(overflow="fold")),  # rather than lose the time
             BarColumn(bar_width=10),
-            TimeElapsedColumn(),
+            TextColumn("{task.fields[passed]}"),
             console=console,
             transient=True,
             redirect_stdout=sys.stdout.isatty(),  # what is printed meanwhile stands above the bar, but a pipe gets it
         )
-        self.task = self.bar.add_task("", total=None)
+        self.task = self.bar.add_task("", total=None, passed="")
         self.say("Starting MAX")
         self.closed = threading.Event()
         self.ticker = threading.Thread(target=self._tick, daemon=True)
@@ -296,7 +296,7 @@ class Waiting:
             if self.console.is_terminal:
                 self.bar.start()
                 self.console.show_cursor(True)  # Ctrl-C in the compiler leaves no time to bring it back
-                self.bar.update(self.task, description=what, completed=self.done)
+                self.bar.update(self.task, description=what, completed=self.done, passed=f"{seconds:.0f} s")
                 self.bar.tasks[0].total = self.total or None  # which update() takes for "as before"
             elif time.monotonic() - said >= self.INTERVAL and seconds >= self.INTERVAL:
                 said = time.monotonic()

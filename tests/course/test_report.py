@@ -1,6 +1,5 @@
 """What a person reads: the open TODOs or the verdicts, what to do next, and no raw escapes."""
 
-import io
 import os
 import pty
 import subprocess
@@ -11,7 +10,6 @@ from course import report
 from course.check import Check, StepResult
 from course.todos import ROOT, open_todos, skeleton, solution_path, step_path
 from rich.color import Color
-from rich.console import Console
 
 ESCAPES = "\x1b[31mred\x1b]0;title\x07 [/] [bold] :smile: \udc80"
 HARMLESS = "·[31mred·]0;title· [/] [bold] :smile: ·"
@@ -158,11 +156,12 @@ LONG = "a sentence that is far too long for one line of a terminal of eighty col
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_nothing_is_wider_than_the_terminal_and_what_goes_on_stays_in_its_column(shown, monkeypatch, width):
-    console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=width, highlight=False)
-    monkeypatch.setattr(report, "out", console)
+    for name, value in (("FORCE_COLOR", "1"), ("NO_COLOR", "1"), ("COLUMNS", str(width))):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(report, "out", report._console(stderr=False))
     frame = {"file": "step_02.py", "line": 1, "code": LONG}
-    shown(2, solution(2), verdict(1, status="failed", expected=LONG, actual=LONG, help=LONG, trace=[frame]), output=LONG)
-    lines = console.file.getvalue().splitlines()
+    wrong = verdict(1, status="failed", expected=LONG, actual=LONG, help=LONG, trace=[frame])
+    lines = shown(2, solution(2), wrong, output=LONG).splitlines()
     assert max(map(len, lines)) <= width
     (number,) = (number for number, line in enumerate(lines) if line.startswith("      expected  a sentence"))
     assert lines[number + 1].startswith(" " * 16) and lines[number + 1].strip() in LONG
