@@ -25,8 +25,8 @@ from solutions.solution_09 import GPT2MultiHeadAttention
 
 FOLDER = ROOT / "book" / "play"
 
-# One where the model is sure of what comes, and three where it has a choice.
-PROMPTS = ("Once upon a time", "He had learned that", '"Why do you fight?" asked the', "From then on, she")
+# Three where the model has a choice, and one where it is sure of what comes.
+PROMPTS = ("He had learned that", '"Why do you fight?" asked the', "From then on, she", "Once upon a time")
 TEXTS_A_PROMPT = 12  # 48 texts of 1,024 float32 take 262 kB; a page may have 500
 DEPTH = 0.7  # of two equally likely texts the shorter one, the more so the smaller this is
 FULL = 2**16 - 1  # a share of 1 as uint16

@@ -81,7 +81,7 @@ play.parts["attention-explorer"] = (root, { sentences }) => {
     root.append(
         element("p", { class: "play-title" }, "Attention explorer"),
         play.select("attention-explorer-sentence", "Sentence", texts, open),
-        element("p", {}, "Point at a token, or walk with the arrow keys. Under each token stands what the chosen head takes from it."),
+        element("p", {}, "Point at a token, or walk with the arrow keys. Below each token: what the chosen head takes from it."),
         tokenRow,
         summary,
         element("p", {}, "The heads, one row a layer. The bars are that head's weights on the tokens from left to right; the word is where most of them goes. Choose one."),

@@ -28,7 +28,7 @@ const play = {
     },
 
     percent(share) {
-        return `${(100 * share).toFixed(1)} %`;
+        return share > 0 && share < 0.0005 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`;
     },
 
     /** A list to choose from, with its label. */
@@ -62,8 +62,6 @@ document.addEventListener("DOMContentLoaded", () => {
         const data = JSON.parse(root.querySelector("script").textContent);
         root.replaceChildren();
         root.setAttribute("role", "group");
-        // mdBook turns the page at an arrow key, wherever the focus is.
-        root.addEventListener("keydown", (event) => event.key.startsWith("Arrow") && event.stopPropagation());
         play.parts[root.dataset.play](root, data);
     }
 });

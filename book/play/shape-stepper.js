@@ -127,33 +127,39 @@ play.parts["shape-stepper"] = (root, arrays) => {
         return BESIDE.includes(name) ? Math.floor(index[2] / head_dim) % n_head : undefined;
     }
 
-    /** An array as tables, one for each head where there is such an axis. */
+    /** How an array is cut into tables: one for each head, or for as many columns as x has. */
+    function blocks(shape) {
+        if (shape.length === 4)
+            return Array.from({ length: n_head }, (_, h) => ({ caption: `head ${h}`, index: (row, c) => [0, h, row, c] }));
+        return Array.from({ length: shape[2] / n_embd }, (_, i) => ({
+            caption: shape[2] > n_embd ? `features ${i * n_embd} to ${(i + 1) * n_embd - 1}` : "",
+            index: (row, column) => [0, row, i * n_embd + column],
+        }));
+    }
+
+    /** An array as tables; onChoose makes its cells such that one can choose them. */
     function drawn(name, onChoose) {
         const { shape, values } = arrays[name];
-        const [columns, rows] = [shape.at(-1), shape.at(-2)];
-        const cells = values.map((value, i) => {
-            const index = [];
-            for (let axis = shape.length - 1, rest = i; axis >= 0; rest = Math.floor(rest / shape[axis--]))
-                index.unshift(rest % shape[axis]);
+        const columns = Math.min(shape.at(-1), n_embd);
+        const cells = [];
+        function cellAt(index) {
+            const value = values[index.reduce((flat, n, axis) => flat * shape[axis] + n)];
             const where = `${spoken(name)}[${index.join(", ")}]`;
             const attributes = { "aria-label": `${where}: ${signed(value)}`, "data-head": headOf(name, index) };
             const cell = element("td", { ...attributes, role: "gridcell" }, signed(value));
-            if (onChoose) {
-                const choose = () => onChoose({ name, index, where, value, cell });
-                for (const event of ["focus", "click", "pointerenter"]) cell.addEventListener(event, choose);
-            }
-            return { name, index, cell };
-        });
-        const tables = [];
-        for (let start = 0; start < cells.length; start += rows * columns) {
-            const caption = shape.length === 4 ? [element("caption", {}, `head ${cells[start].index[1]}`)] : [];
-            const lines = Array.from({ length: rows }, (_, row) => {
-                const line = cells.slice(start + row * columns, start + (row + 1) * columns);
-                return element("tr", { role: "row" }, ...line.map(({ cell }) => cell));
-            });
-            const label = `${spoken(name)}${caption.length ? `, ${caption[0].textContent}` : ""}`;
-            tables.push(element("table", { role: "grid", "aria-label": label }, ...caption, element("tbody", {}, ...lines)));
+            const choose = () => onChoose({ name, index, where, value, cell });
+            for (const event of onChoose ? ["focus", "click", "pointerenter"] : []) cell.addEventListener(event, choose);
+            cells.push({ name, index, cell });
+            return cell;
         }
+        const tables = blocks(shape).map(({ caption, index }) => {
+            const rows = Array.from({ length: shape.at(-2) }, (_, row) =>
+                element("tr", { role: "row" }, ...Array.from({ length: columns }, (_, c) => cellAt(index(row, c)))),
+            );
+            const label = [spoken(name), caption].filter(Boolean).join(", ");
+            const title = caption ? [element("caption", {}, caption)] : [];
+            return element("table", { role: "grid", "aria-label": label }, ...title, element("tbody", {}, ...rows));
+        });
         if (onChoose) play.roving(cells.map(({ cell }) => cell), columns)(0);
         const title = element("figcaption", {}, element("code", {}, spoken(name)), ` [${shape.join(", ")}]`);
         return { cells, figure: element("figure", {}, title, element("div", { class: "play-tables" }, ...tables)) };
