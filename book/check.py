@@ -70,6 +70,7 @@ def builds(root: Path) -> Point:
         ran = mdbook("build", "--dest-dir", folder, root=root, is_quiet=True)
         faults = [line.strip() for line in ran.stderr.splitlines() if re.match(r"\s*(WARN|ERROR)", line)]
         sizes = {path.name: path.stat().st_size for path in Path(folder).glob("*.html")}
+    faults += [f"{name} is not built" for name in listed(root) if name and name.replace(".md", ".html") not in sizes]
     faults += [f"{name} has {size:,} bytes, over {LARGEST:,}" for name, size in sizes.items() if size > LARGEST]
     return Point.about(len(sizes), "pages are built by mdBook without a warning", faults)
 

@@ -8,6 +8,7 @@ from book.markdown import outside_spans
 
 _BLOCK = re.compile(r"^([ \t]*)\$\$(.+?)\$\$[ \t]*$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<![\\$])\$(?!\$)([^$\n]+(?:\n[^$\n]+)?)\$(?!\$)")
+_UNKNOWN = re.compile(r"<mi>(\\\w+)</mi>")  # a command that latex2mathml hands through
 _MARKDOWN = {ord(character): f"&#{ord(character)};" for character in "\\`*_[]$"}
 
 
@@ -22,6 +23,8 @@ def to_mathml(prose: str, faults: list[str]) -> str:
         latex = " ".join(latex.split())
         try:
             mathml = convert(latex, display=display)
+            if unknown := _UNKNOWN.search(mathml):
+                raise ValueError(f"{unknown[1]} is unknown")
         except Exception as error:  # latex2mathml's own have no base class
             faults.append(f"${latex}$ is no formula: {type(error).__name__} {error}".rstrip())
             return f"<code>{latex}</code>"
