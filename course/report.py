@@ -47,7 +47,7 @@ def spell(stream: TextIO) -> None:
         return
     # In the C locale Python writes UTF-8 all the same, unless it is told what to write.
     is_told = os.environ.get("PYTHONIOENCODING") or os.environ.get("PYTHONUTF8")
-    is_c = codecs.lookup(locale.nl_langinfo(locale.CODESET)).name == "ascii"
+    is_c = codecs.lookup(locale.nl_langinfo(locale.CODESET) or "utf-8").name == "ascii"
     stream.reconfigure(encoding="ascii" if is_c and not is_told else None, errors="course.ascii")
 
 

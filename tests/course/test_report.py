@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+import time
 
 import pytest
 from course import report
@@ -213,6 +214,15 @@ def test_ascii_where_the_terminal_has_no_utf8(tmp_path, environment, is_ascii):
 def test_other_commands_need_no_utf8_either(run, arguments):
     ran = run(*arguments, PYTHONIOENCODING="ascii")
     assert ran.returncode == 0 and ran.stdout.isascii(), ran.stderr
+
+
+def test_a_pipe_is_told_how_far_it_is(monkeypatch, capsys):
+    monkeypatch.setattr(report.Waiting, "PATIENCE", 0)
+    monkeypatch.setattr(report.Waiting, "INTERVAL", 0)
+    with report.Waiting() as waiting:
+        waiting.count("Trying", 2, 5)
+        time.sleep(0.5)
+    assert "Trying: 2 of 5 (0 s)\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("no_color, styled", [("", True), ("1", False)])

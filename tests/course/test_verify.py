@@ -1,12 +1,15 @@
 """verify finds no fault in the course, and names each one that is put into a copy."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 import pytest
+from course import verify
 from course.check import Check, StepResult
+from course.mistakes import read_mistakes, read_right
 from course.todos import STEPS, read_todos, solution_path
 from course.verify import READING, skeletons_fail, solutions_pass
 
@@ -185,10 +188,25 @@ def test_the_command_runs_the_checks_and_says_what_is_wrong(copy, edit):
             (copy / name).unlink()
     shutil.copy(solution_path(1), copy / "steps" / "step_01.py")
     edit("solutions/solution_02.py", "num_lower=None, num_upper=0, exclude", "num_lower=0, num_upper=None, exclude")
-    command = [sys.executable, "-m", "course", "verify"]
+    command = [sys.executable, "-m", "course", "verify", "--score"]
     ran = subprocess.run(command, cwd=copy, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"})
     assert ran.returncode == 1, ran.stderr
     assert "steps/step_03.py is missing" in ran.stdout
     assert "steps/step_01.py passes tests/test_step_01.py::" in ran.stdout
     assert "solutions/solution_02.py does not pass tests/test_step_02.py::" in ran.stdout
     assert "solutions/solution_01.py does not pass" not in ran.stdout
+    # Step 01 keeps its score; of step 02 the answers that are edits of another solution are lost.
+    mistakes, right = len(read_mistakes(1)), len(read_right(1))
+    first, second, both = (list(map(int, re.findall(r"\d+", row))) for row in ran.stdout.splitlines()[-3:])
+    assert first[:2] == [1, mistakes] and first[2] == mistakes and first[4:] == [right, right]
+    assert second[0] == 2 and second[2] < second[1] == len(read_mistakes(2))
+    assert both == [a + b for a, b in zip(first[1:], second[1:])]
+
+
+def test_answers_that_cannot_be_tried_are_a_fault(monkeypatch):
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    monkeypatch.setattr(verify, "READING", ())
+    monkeypatch.setattr(verify, "check", lambda *arguments, **options: [])
+    *_, last = verify.verify(lambda *_: None, lambda *_: None)
+    (fault,) = last.faults
+    assert fault.startswith("tools.mistakes ends after 0 of ")
