@@ -48,6 +48,7 @@ PLACES = {
     "benchmarks": ("*.py", "*.md"),
     "book": ("book.toml", "*.py"),
     "book/notebook": ("gpt2.ipynb",),
+    "book/pictures": ("*.py", "*.svg"),
     "book/src": ("*.md",),
     "book/terminal": ("*.txt",),
     "book/theme": ("*.css",),

@@ -3,16 +3,19 @@
 import sys
 from pathlib import Path
 
-from book.pictures import attention_map, embeddings, gelu, generation, mask, norm, residual, shapes
+from book.pictures import attention_map, embeddings, gelu, generation, mask, model, norm, residual, shapes
 
 PICTURES = {
     "attention-map": attention_map.draw,
     "attention-shapes": shapes.scaled_dot_product,
+    "block": model.block,
     "causal-mask": mask.draw,
     "gelu": gelu.draw,
     "generation-growth": generation.growth,
+    "gpt2-map": model.gpt2_map,
     "layer-norm": norm.draw,
     "lm-head": generation.lm_head,
+    "model-stack": model.stack,
     "multi-head-shapes": shapes.multi_head,
     "position-embeddings": embeddings.positions,
     "qkv-shapes": shapes.qkv,

@@ -5,7 +5,7 @@ import numpy as np
 from book.pictures.storyteller import SENTENCE, attention, encode, words
 from book.pictures.svg import SMALL, Picture
 
-HEADS = ((4, 1, "finds the hero's name"), (3, 0, "finds the last full stop"))
+HEADS = ((4, 1, "looks at the name"), (3, 0, "looks at the full stop"))
 LEFT, CELL = 84, 25.5
 
 
@@ -44,7 +44,6 @@ def _map(p: Picture, y: float, tokens: list[str], weights: np.ndarray) -> float:
         at = CELL * (index + 0.5)
         p.text(LEFT - 8, top + at + 5, token, size=SMALL, anchor="end")
         p.text(LEFT + at + 5, top - 8, token, size=SMALL, turn=-90)
-        # The staircase of the mask.
-        p.line((LEFT + CELL * index, top + CELL * index), (LEFT + CELL * (index + 1), top + CELL * index), width=1)
-        p.line((LEFT + CELL * (index + 1), top + CELL * index), (LEFT + CELL * (index + 1), top + CELL * (index + 1)), width=1)
+    stairs = [(LEFT + CELL * column, top + CELL * row) for row in range(len(tokens)) for column in (row, row + 1)]
+    p.line(*stairs, width=1)
     return top + CELL * len(tokens)

@@ -9,19 +9,19 @@ LEFT, ROW, FEATURE = 162, 24, 2
 
 
 def tokens() -> str:
-    ids = encode("the squirrel and the mule".replace("the", " the", 1))
+    ids = encode(" the squirrel and the mule")
     rows = run(load().transformer.wte, ids)[0]
-    some = encode(" mule snail squirrel stork Lily Nora Luna Rosa red grey small big")
+    some = encode(" Lily Nora Rosa big wise gentle morning day evening mother father aunt")
     alike = _similarity(run(load().transformer.wte, some)[0])
-    groups = [alike[first : first + 4, first : first + 4] for first in (0, 4, 8)]
-    within = np.mean([group[~np.eye(4, dtype=bool)].mean() for group in groups])
-    across = np.mean([alike[a : a + 4, b : b + 4].mean() for a, b in ((0, 4), (0, 8), (4, 8))])
+    is_group = np.kron(np.eye(4, dtype=bool), np.ones((3, 3), dtype=bool))
+    within = alike[is_group & ~np.eye(12, dtype=bool)].mean()
+    across = alike[~is_group].mean()
     p = Picture(
         "token-embeddings",
         "Token embeddings: a row for each id, and similar rows for similar words",
         f"""Above, five tokens, their ids and the rows of wte that the ids select, as strips of {config.n_embd} coloured
         features: the token "the" stands in two places and gets the same row in both. Below, how much the rows of twelve
-        words resemble each other (cosine): four animals, four names, four adjectives. Within a group the mean is
+        words resemble each other (cosine): names, adjectives, times and relatives, three of each. Within a group the mean is
         {within:.2f}, between the groups {across:.2f}.""",
     )
     y = _lookup(p, "self.weight", "[vocab_size, n_embd]", rows, [(w.strip(), str(i)) for w, i in zip(words(ids), ids[0])])
@@ -33,14 +33,14 @@ def positions() -> str:
     rows = run(load().transformer.wpe, np.zeros((1, config.n_positions), np.int64))
     step = 8
     alike = _similarity(rows)[::step, ::step]
-    near, far = alike.diagonal(1).mean(), alike[0:8, -8:].mean()
+    near, far = alike.diagonal(1).mean(), alike[:8, -8:].mean()
     p = Picture(
         "position-embeddings",
-        "Position embeddings: a row for each place, and similar rows for places that are near",
+        "Position embeddings: a row for each place, and similar rows for places nearby",
         f"""Above, the rows of wpe for positions 0 to 4, as strips of {config.n_embd} coloured features: the first five
         tokens of every text get these, whatever they are. Below, how much the rows of every eighth position resemble each
-        other (cosine), from 0 to {config.n_positions - 1}: neighbours are alike (mean {near:.2f}), the beginning and the
-        end are opposed ({far:.2f}).""",
+        other (cosine), from 0 to {config.n_positions - 1}: those that are eight places apart are alike (mean {near:.2f}),
+        the first and the last quarter are opposed ({far:.2f}).""",
     )
     y = _lookup(p, "self.weight", "[n_positions, n_embd]", rows[:5], [("position", str(i)) for i in range(5)])
     p.text(0, y + 40, "How alike the rows of wpe are", bold=True)

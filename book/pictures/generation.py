@@ -47,7 +47,7 @@ def lm_head() -> str:
         p.text(max(zero, zero + length) + 6, y + 18, f"{scores[token]:.1f}".replace("-", "−"), size=SMALL)
     p.line((zero, top - 4), (zero, y + high + 4))
     p.text(left + 64, top + (high + 8) * 5 + 5, "⋮", anchor="middle", bold=True)
-    p.text(0, y + high + 30, "The same table turned the tokens into vectors at the start.", size=SMALL)
+    p.text(0, y + high + 30, "The same table turned tokens into vectors.", size=SMALL)
     return p.svg(y + high + 36)
 
 

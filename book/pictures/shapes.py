@@ -6,7 +6,7 @@ from max.experimental.nn import Module
 from max.experimental.tensor import Tensor
 
 from book.pictures.storyteller import attention, config, device, encode, load, run, words
-from book.pictures.svg import SMALL, Picture
+from book.pictures.svg import DEEPEST, SMALL, Picture
 from solutions.solution_07 import SingleHeadQKV
 
 TOKENS = "A squirrel named Luna lived"
@@ -166,9 +166,9 @@ def _numbers(p: Picture, y: float, name: str, tokens: list[str], values: np.ndar
     width, height = 62, 26
     seq = len(tokens)
     p.text(LEFT, y + 18, f"{name} [{seq}, {seq}]", size=SMALL, mono=True, bold=True)
-    p.heat(LEFT, y + 26, values, width, height, deepest=0.55)
+    p.heat(LEFT, y + 26, values, width, height, deepest=DEEPEST)
     for (row, column), value in np.ndenumerate(values):
-        text = f"{value:.{digits}f}".replace("-", "−") if np.isfinite(value) else "−∞"
+        text = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−") if np.isfinite(value) else "−∞"
         p.text(LEFT + width * (column + 0.5), y + 26 + height * (row + 0.5) + 5, text, size=SMALL, anchor="middle")
     for index, token in enumerate(tokens):
         p.text(LEFT - 8, y + 26 + height * (index + 0.5) + 5, token.strip(), size=SMALL, anchor="end")

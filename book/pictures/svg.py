@@ -24,10 +24,9 @@ COLOURS = {
     "line": "#5f6b7a",
 }
 PAGE = "var(--bg, #fff)"  # mdBook's
+CRISP = 'shape-rendering="crispEdges"'  # no seams between neighbours
 LEVELS = 12  # shades of a heat map
 DEEPEST = 0.55  # the deepest shade on which text can still be read
-
-CHARACTER, MONO_CHARACTER = 0.53, 0.6  # their usual widths, in units of the font's size
 
 
 def colour(name: str) -> str:
@@ -37,11 +36,6 @@ def colour(name: str) -> str:
 def number(value: float) -> str:
     """A coordinate, to a tenth."""
     return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")  # + 0.0: no minus before a zero
-
-
-def text_width(text: str, size: float = BASE, mono: bool = False) -> float:
-    """About how wide a text is."""
-    return len(text) * size * (MONO_CHARACTER if mono else CHARACTER)
 
 
 class Picture:
@@ -188,7 +182,7 @@ class Picture:
         for shade in sorted(runs):
             name = colour(fill if shade > 0 else negative)
             opacity = f"{abs(shade) / LEVELS * deepest:.2f}"
-            self._shapes.append(f'<path d="{"".join(runs[shade])}" fill="{name}" fill-opacity="{opacity}"/>')
+            self._shapes.append(f'<path d="{"".join(runs[shade])}" fill="{name}" fill-opacity="{opacity}" {CRISP}/>')
         rows, columns = values.shape
         self.rect(x, y, columns * cell_width, rows * cell_height, stroke="line")
 
