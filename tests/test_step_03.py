@@ -46,11 +46,16 @@ def test_eps_is_added_to_the_variance(step, device):
     # Variance 1 and eps 3: the row is divided by sqrt(1 + 3) = 2.
     result = normalize(step, device, [[-1.0, 1.0]], eps=3.0)
     assert_close(result, np.array([[-0.5, 0.5]]), 1e-5, device)
+    # Variance 3e-5 and GPT-2's eps, 1e-5, which need not be passed: sqrt(3 / 4) is left.
+    small, left = 3e-5**0.5, 0.75**0.5
+    result = step.LayerNorm(2)(tensor(np.float32([[-small, small]]), device))
+    assert_close(result, np.array([[-left, left]]), 1e-4, device)
 
 
 @pytest.mark.todo(2)
 def test_batch_is_normalized_by_the_formula(step, device, expected, parameters):
     """A batch [2, 6, 20] comes out as the formula says"""
     layer = load_parameters(step.LayerNorm(20, eps=0.1), parameters, device)
-    result = layer(tensor(expected["x"], device))
-    assert_close(result, expected["output"], 1e-5, device)
+    assert_close(layer(tensor(expected["x"], device)), expected["output"], 1e-5, device)
+    # A layer keeps nothing of what it has seen.
+    assert_close(layer(tensor(expected["x"][1:, :3], device)), expected["output"][1:, :3], 1e-5, device)
