@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -21,9 +22,11 @@ from typing import Any
 from course.todos import ROOT, Todo, open_todos, read_source, solution_path, step_path, todo_lines
 
 TIMEOUT = 30.0  # seconds that one check may take
+LOSSES = 3  # crashes and endless loops after which the rest of a step is not run
 OUTPUT_LIMIT = 20_000  # characters kept of what a learner's code prints
 STARTUP = 0  # in the place of a step's number: what is printed before the first step is loaded
 CANCEL_INTERVAL = 0.1  # seconds between two looks at whether the checks are cancelled
+COMPILE_TIMEOUT = 120.0  # seconds for a kernel that is compiled on the spot
 STARTUP_TIMEOUT = 1800.0  # seconds without a word while MAX compiles its kernels
 
 
@@ -100,6 +103,7 @@ def check(
     on_kernels: Callable[[int, int, str | None], None] = lambda done, total, kernel: None,
     spare: "Worker | None" = None,
     cancelled: threading.Event | None = None,
+    sandbox: int | None = None,
 ) -> list[StepResult]:
     """Check ``folder/step_NN.py`` for each step, or the solutions where there is no folder.
 
@@ -111,6 +115,7 @@ def check(
         spare: a worker that was started beforehand for this folder and these steps (or more). It
             is used up.
         cancelled: once another thread sets it, the checks end with Cancelled.
+        sandbox: run the files in a sandbox, with so many bytes of memory, and judge them from outside.
 
     Raises:
         CannotCheck: no file is there, a step has no checks, or the worker cannot run MAX.
@@ -124,7 +129,7 @@ def check(
         tests = ROOT / "tests" / f"test_step_{step:02}.py"
         if not tests.is_file():
             raise CannotCheck(f"{tests} is not there")
-    run = _Run(steps, folder and folder.resolve(), own, device, timeout, on_kernels, spare, cancelled)
+    run = _Run(steps, folder and folder.resolve(), own, device, timeout, on_kernels, spare, cancelled, sandbox)
     run.complete()
     return [run.result(step) for step in steps]
 
@@ -132,7 +137,7 @@ def check(
 class _Run:
     """The verdicts so far, over as many workers as it takes."""
 
-    def __init__(self, steps, folder, own, device, timeout, on_kernels, spare, cancelled) -> None:
+    def __init__(self, steps, folder, own, device, timeout, on_kernels, spare, cancelled, sandbox) -> None:
         self.steps: list[int] = steps
         self.folder: Path | None = folder
         self.own: bool = own
@@ -141,10 +146,13 @@ class _Run:
         self.on_kernels = on_kernels
         self.spare: Worker | None = spare
         self.cancelled: threading.Event | None = cancelled
+        self.sandbox: int | None = sandbox
         self.checks: dict[str, Check] = {}
         self.step_of: dict[str, int] = {}
         self.done: set[str] = set()
+        self.losses: Counter[int] = Counter()  # processes that a step has taken down
         self.unloadable: dict[int, dict[str, Any]] = {}
+        self.at: int = STARTUP  # the step that is being checked
         self.seconds: dict[int, float] = dict.fromkeys(steps, 0.0)
         self.output: dict[int, str] = dict.fromkeys([STARTUP, *steps], "")
 
@@ -155,6 +163,7 @@ class _Run:
             finished = self._work(ready)
             if finished:
                 break
+            self._give_up()
             if (len(self.done), len(self.unloadable)) == known:
                 raise CannotCheck("the process that runs the checks dies before it begins:\n" + self.output[STARTUP])
         self._list_unloadable()
@@ -173,15 +182,15 @@ class _Run:
         for check in checks:
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
             # The open one, else the one that the exception comes from, else the likeliest.
-            before = [todo for todo in check.todos if own_lines and lines.get(todo, sys.maxsize) <= own_lines[-1]]
-            culprits = [todo for todo in check.todos if todo in open_] or sorted(before)[-1:] or check.todos
+            before = [todo for todo, line in sorted(lines.items()) if own_lines and line <= own_lines[-1]]
+            culprits = [todo for todo in check.todos if todo in open_] or before[-1:] or check.todos
             check.todo = next(iter(culprits), None)
             check.line = own_lines[-1] if own_lines else lines.get(check.todo or 0)
         return StepResult(step, str(path), checks, self.seconds[step], unfinished, self.output[step][:OUTPUT_LIMIT])
 
     def _work(self, steps: list[int]) -> bool:
         """Run one worker over what is not done yet. Returns whether it came to its end."""
-        worker, self.spare = self.spare or Worker(steps, self.folder, own=self.own, device=self.device), None
+        worker, self.spare = self.spare or self._worker(steps), None
         with worker:
             worker.begin(steps, skip=self.done)
             finished = self._follow(worker)
@@ -189,6 +198,12 @@ class _Run:
             if step in self.output:  # a spare one may know more steps
                 self.output[step] += printed.decode("utf-8", errors="replace")
         return finished
+
+    def _worker(self, steps: list[int]) -> "Worker":
+        options = ["--own"] if self.own else []
+        if self.sandbox:
+            options += ["--sandbox", str(self.sandbox)]
+        return Worker(steps, self.folder, device=self.device, options=options)
 
     def _follow(self, worker: "Worker") -> bool:
         current: str | None = None
@@ -212,7 +227,7 @@ class _Run:
                     self.on_kernels(event["done"], event["total"], None)
                 case "compile":
                     self.on_kernels(0, 0, event["kernel"])
-                    limit = STARTUP_TIMEOUT
+                    limit = COMPILE_TIMEOUT
                 case "compiled":
                     limit = self.timeout
                 case "load":
@@ -229,6 +244,7 @@ class _Run:
                         self.step_of[event["id"]] = step
                 case "start":
                     current, began, limit = event["id"], time.monotonic(), self.timeout
+                    self.at = self.step_of[current]
                 case "result":
                     self._record(event.pop("id"), event, time.monotonic() - began)
                     current = None
@@ -256,6 +272,16 @@ class _Run:
             help = "It happens while the file is imported."
             self.unloadable[loading] = {"status": "error", "actual": actual, "help": help}
 
+    def _give_up(self) -> None:
+        """A process is gone. A step that has taken down several gets no other one."""
+        self.losses[self.at] += 1
+        if self.losses[self.at] < LOSSES:
+            return
+        for id, check in self.checks.items():
+            if self.step_of[id] == self.at and id not in self.done:
+                check.actual = f"not run: {LOSSES} checks have ended in a crash or in no answer before"
+                self.done.add(id)
+
     def _list_unloadable(self) -> None:
         """A file that cannot be imported fails one check: that it can be."""
         for step, verdict in self.unloadable.items():
@@ -270,7 +296,7 @@ class Worker:
     It loads MAX and the checks of some steps, and then waits for ``begin``.
     """
 
-    def __init__(self, steps: Iterable[int], folder: Path | None, *, own: bool = False, device: str | None = None) -> None:
+    def __init__(self, steps: Iterable[int], folder: Path | None, *, device: str | None = None, options: Iterable[str] = ()) -> None:
         # A pipe for the events, and one for what each step prints, so that the two never mix.
         self.events, events_end = os.pipe()
         pipes = {step: os.pipe() for step in [STARTUP, *steps]}
@@ -278,10 +304,9 @@ class Worker:
         command = [sys.executable, "-u", "-m", "course.worker", "--events", str(events_end)]
         if folder:
             command += ["--folder", str(folder)]
-        if own:
-            command += ["--own"]
         if device:
             command += ["--device", device]
+        command += options
         self.process = subprocess.Popen(
             [*command, "--steps", *map(str, steps), "--outputs", *map(str, write_ends[1:])],
             cwd=ROOT,

@@ -12,13 +12,16 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from course import mistakes, runtime
-from course.steps import load_step, use_own_steps
+from course.steps import begin_trial, load_step, use_own_steps
 from course.todos import ROOT
+
+if TYPE_CHECKING:
+    from course.grading.session import Session
 
 
 MISTAKES_LIMIT = 3
@@ -31,6 +34,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the steps are; without it, the solutions")
     parser.add_argument("--own", action="store_true")
     parser.add_argument("--device")
+    parser.add_argument("--sandbox", type=int, metavar="BYTES", help="run the steps in a sandbox, with so much memory")
     parser.add_argument("--steps", type=int, nargs="*", default=[])
     parser.add_argument("--outputs", type=int, nargs="*", default=[], help="for each step a descriptor to print to")
     arguments = parser.parse_args()
@@ -57,13 +61,17 @@ def main() -> None:
     except runtime.DeviceError as error:
         send("refused", why=str(error))
         return
+    session = None
+    if arguments.sandbox:
+        from course.grading.session import Session
+
+        compiling = lambda begins: send("compile", kernel="a kernel") if begins else send("compiled")  # noqa: E731
+        session = Session(arguments.folder, device, arguments.sandbox, compiling)
+        begin_trial(session)
     from course import kernels
 
     kernels.load(device, lambda done, total: send("kernels", done=done, total=total))
     kernels.on_compile(lambda kernel: send("compile", kernel=kernel), lambda: send("compiled"))
-    if arguments.own:
-        use_own_steps(arguments.folder)
-
     if arguments.steps:
         # What pytest would print is not for the learner; what the learner's code prints is.
         options = ["--capture=no", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
@@ -71,44 +79,58 @@ def main() -> None:
         if arguments.folder:
             options.append(f"--steps={arguments.folder}")
         files = [str(ROOT / "tests" / f"test_step_{step:02}.py") for step in arguments.steps]
-        pytest.main([*options, *files], plugins=[Narrator(send, begin, arguments.folder)])
+        pytest.main([*options, *files], plugins=[Narrator(send, begin, arguments.folder, arguments.own, session)])
     send("finished")
 
 
 class Narrator:
     """A pytest plugin that sends an event for every check."""
 
-    def __init__(self, send: Any, begin: Any, folder: Path | None) -> None:
+    def __init__(
+        self, send: Any, begin: Any, folder: Path | None, own: bool, session: "Session | None"
+    ) -> None:
         self.send = send
         self.begin = begin
         self.folder = folder
+        self.own = own
+        self.session = session
+        self.items: list[pytest.Item] = []
+        self.loaded: dict[int, bool] = {}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """All is ready. Wait for the word, and only then read the learner's files."""
         if not (order := sys.stdin.buffer.readline()):
             os._exit(0)  # nobody is there any more who could ask
         order = json.loads(order)
-        loaded = [step for step in order["steps"] if self._load(step)]
-        items[:] = [item for item in items if _step(item) in loaded]
-        for item in items:
-            self.send("check", **_facts(item))
-        items[:] = [item for item in items if item.nodeid not in order["skip"]]
+        if self.own:  # not before: the checks themselves stand on the solutions
+            use_own_steps(self.folder)
+        self.items = [item for item in items if _step(item) in order["steps"]]
+        items[:] = [item for item in self.items if item.nodeid not in order["skip"]]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        step = _step(item)
+        self.begin(step)
+        if step not in self.loaded:  # one after another: in a trial none sees what comes later
+            self.loaded[step] = self._load(step)
+        if not self.loaded[step]:
+            return True  # it has been dealt with
+        self.send("start", id=item.nodeid)
+        return None
 
     def _load(self, step: int) -> bool:
-        self.begin(step)
         self.send("load", step=step)
         try:
             load_step(step, self.folder)
         except BaseException as error:  # SystemExit too: nothing that a step does ends the run
             self.send("unloadable", step=step, **describe(error, self.folder))
+            self._end_if_gone(error)
             return False
         self.send("loaded")
+        for item in self.items:
+            if _step(item) == step:
+                self.send("check", **_facts(item))
         return True
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        self.begin(_step(item))
-        self.send("start", id=item.nodeid)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
@@ -117,10 +139,31 @@ class Narrator:
             self.send("result", id=item.nodeid, status="skipped", actual=str(call.excinfo.value))
         elif report.failed:
             error = call.excinfo.value
-            self.send("result", id=item.nodeid, **(describe(error, self.folder) | _mistake(item, error)))
+            verdict = describe(error, self.folder)
+            self.send("result", id=item.nodeid, **(verdict | _mistake(item, self._as_known(item, error))))
+            self._end_if_gone(error)
         elif report.when == "call":
             self.send("result", id=item.nodeid, status="passed")
         return report
+
+    def _end_if_gone(self, error: BaseException) -> None:
+        """In a trial: without the process of the submission there is no more to do here."""
+        if type(error).__name__ == "Gone":
+            os._exit(1)  # course.check starts another worker for the rest
+
+    def _as_known(self, item: pytest.Item, error: BaseException) -> BaseException:
+        """The same failure for the inputs for which the known mistakes' answers are recorded."""
+        names = item._fixtureinfo.argnames
+        if self.session is None or "expected" not in names:
+            return error
+        arguments = {name: item.funcargs[name] for name in names}
+        known = self.session.known[_step(item)]
+        parameters = {name: known[name] for name in arguments.get("parameters", ())}
+        try:
+            item.obj(**arguments | {"expected": known} | ({"parameters": parameters} if parameters else {}))
+        except Exception as known_error:
+            return known_error
+        return error
 
 
 def _step(item: pytest.Item) -> int:
@@ -168,6 +211,8 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
         return {"status": "skipped", "actual": f"not done yet: {error}", "trace": trace}
     if isinstance(error, AssertionError) and not trace:
         return {"status": "failed", "actual": str(error).splitlines()[0] if str(error) else "not so", "trace": trace}
+    if type(error).__name__ == "Gone":  # course.grading.remote's
+        return {"status": "error", "actual": str(error), "trace": []}
     lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
     summary = lines[-1 if isinstance(error, SyntaxError) else 0]  # a syntax error begins with its place
     return {"status": "error", "actual": summary[:500], "trace": trace}

@@ -11,7 +11,7 @@ runtime.prepare()  # before anything imports MAX
 import max.experimental.nn  # noqa: E402, F401
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
-from course.steps import load_step, use_own_steps  # noqa: E402
+from course.steps import inputs, load_step, use_own_steps  # noqa: E402
 
 # That import hands MAX's own Python to every process that is started from here: take it back.
 for name in ("PYTHONEXECUTABLE", "PYTHONPATH"):
@@ -65,7 +65,7 @@ def step(request: pytest.FixtureRequest, device):
 def expected(request: pytest.FixtureRequest) -> Mapping[str, np.ndarray]:
     """The arrays of fixtures/step_NN.npz: inputs, parameters and what must come out."""
     with np.load(FIXTURES / f"{request.path.stem.removeprefix('test_')}.npz") as arrays:
-        return dict(arrays)
+        return inputs(int(request.path.stem[-2:]), dict(arrays))
 
 
 @pytest.fixture(scope="module")

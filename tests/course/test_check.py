@@ -189,7 +189,7 @@ def test_json_is_one_object_of_this_shape(tmp_path):
 def test_a_solved_step_is_a_yes(tmp_path):
     ran = run("check", 2, "--from", write_step(tmp_path, 2, solved(2)))
     assert ran.returncode == 0
-    assert "Step 02 is done: 5 of 5 checks pass" in ran.stdout and "./run s03" in ran.stdout
+    assert "Step 02 is done: 6 of 6 checks pass" in ran.stdout and "./run s03" in ran.stdout
     assert "\x1b" not in ran.stdout + ran.stderr
 
 

@@ -1,0 +1,152 @@
+"""The command ``grade``: checks every submission in a sandbox, and keeps what it found.
+
+A result is a file of its own, written at once or not at all, and belongs to one content of a
+submission and one state of the checks. So a run that was killed goes on where it was.
+"""
+
+import hashlib
+import json
+import os
+import re
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from course.check import CannotCheck, check
+from course.grading.submissions import BadSubmission, Submission
+from course.todos import ROOT, STEPS, step_path
+
+# What a verdict depends on besides the submission.
+JUDGES = ("course/check.py", "course/worker.py", "course/mistakes.py", "course/grading", "solutions", "tests")
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What was found in a submission: ``course.check``'s JSON for each step, or why there is none."""
+
+    name: str
+    steps: list[dict[str, Any]]
+    error: str | None = None
+
+    @property
+    def passed(self) -> int:
+        return sum(step["passed"] for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How submissions are run. ``memory`` is in bytes, beyond what MAX takes; 0 means no sandbox."""
+
+    steps: tuple[int, ...] = tuple(STEPS)
+    jobs: int = 1
+    timeout: float = 30.0
+    memory: int = 2 << 30
+
+
+def grade(
+    submissions: Iterable[Submission],
+    results: Path,
+    settings: Settings,
+    on_grade: Callable[[Grade], None],
+) -> list[Grade]:
+    """The grades of all submissions, in their order; those in ``results`` are not made again.
+
+    Args:
+        results: the folder for the results, one file for each submission.
+        on_grade: called with each grade as soon as it is known.
+    """
+    submissions = list(submissions)
+    cancelled = threading.Event()
+    grades: dict[str, Grade] = {}
+    results.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(settings.jobs) as pool:
+        waiting = [pool.submit(_grade, each, results, settings, cancelled) for each in submissions]
+        try:
+            for future in as_completed(waiting):
+                grade = future.result()
+                grades[grade.name] = grade
+                on_grade(grade)
+        except BaseException:
+            cancelled.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [grades[each.name] for each in submissions]
+
+
+def _grade(submission: Submission, results: Path, settings: Settings, cancelled: threading.Event) -> Grade:
+    try:
+        files = submission.read()
+    except BadSubmission as error:
+        return Grade(submission.name, [], str(error))
+    files = {step: files[step] for step in settings.steps if step in files}
+    path = results / _file_name(submission)
+    key = _key(files, settings)
+    if kept := _kept(path, key):
+        return Grade(submission.name, kept)
+    with TemporaryDirectory() as folder:
+        for step, content in files.items():
+            step_path(step, Path(folder)).write_bytes(content)
+        try:
+            found = [
+                result.to_json() | {"file": f"step_{result.step:02}.py"}
+                for result in check(
+                    files,
+                    Path(folder),
+                    timeout=settings.timeout,
+                    sandbox=settings.memory or None,
+                    cancelled=cancelled,
+                )
+            ]
+        except CannotCheck as error:
+            return Grade(submission.name, [], str(error))
+    _keep(path, key, found)
+    return Grade(submission.name, found)
+
+
+def _file_name(submission: Submission) -> str:
+    """A name for the result's file: readable, harmless, and no other submission's."""
+    readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", submission.path.name)[:40].strip("-.")
+    return f"{readable}-{hashlib.sha256(os.fsencode(submission.path)).hexdigest()[:12]}.json"
+
+
+def _key(files: dict[int, bytes], settings: Settings) -> str:
+    """What identifies a submission's content, the checks, and how they are run."""
+    parts = [judges(), f"{settings.steps} {settings.timeout} {settings.memory}".encode()]
+    for step, content in sorted(files.items()):
+        parts += [b"%d" % step, content]
+    return _digest(parts)
+
+
+@cache
+def judges() -> bytes:
+    """What identifies the state of the checks, and of all that runs them."""
+    files = sorted(path for name in JUDGES for path in [ROOT / name, *(ROOT / name).rglob("*")] if path.is_file())
+    contents = [path.read_bytes() for path in files if path.suffix in (".py", ".npz", ".toml")]
+    return _digest([version("modular").encode(), *contents]).encode()
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(b"%d:" % len(part) + part)
+    return digest.hexdigest()
+
+
+def _kept(path: Path, key: str) -> list[dict[str, Any]] | None:
+    try:
+        kept = json.loads(path.read_bytes())
+        return kept["steps"] if kept["key"] == key else None
+    except (OSError, ValueError, KeyError, TypeError):  # there is none, or not a whole one
+        return None
+
+
+def _keep(path: Path, key: str, steps: list[dict[str, Any]]) -> None:
+    new = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.new")
+    new.write_text(json.dumps({"key": key, "steps": steps}), encoding="utf-8")
+    os.replace(new, path)

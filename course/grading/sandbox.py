@@ -1,0 +1,128 @@
+"""Where a stranger's program runs: bubblewrap, with nothing in sight that it could read or spoil.
+
+It sees Python, MAX, MAX's kernels and this package, all read-only, and a small empty folder of its
+own. There is no network, no other process, no environment. It cannot start processes: a filter of
+system calls lets it make threads only. Its memory is limited by ``limit``, from inside.
+"""
+
+import ctypes
+import os
+import platform
+import resource
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from course.check import CannotCheck
+from course.todos import ROOT
+
+SCRATCH = 64 << 20  # bytes of the folder of its own
+FILES = 256  # open at once
+
+# The numbers of the system calls that start processes, by machine: clone, clone3, fork and vfork.
+_ARCHITECTURES = {
+    "x86_64": (0xC000003E, 56, 435, (57, 58)),
+    "aarch64": (0xC00000B7, 220, 435, ()),
+}
+
+
+def refuse_without() -> None:
+    """Raise CannotCheck where there is no sandbox, with what to install."""
+    if sys.platform != "linux" or platform.machine() not in _ARCHITECTURES:
+        raise CannotCheck(f"the sandbox needs Linux on x86-64 or Arm, not {sys.platform} on {platform.machine()}")
+    if not shutil.which("bwrap"):
+        raise CannotCheck("the sandbox needs bubblewrap, which is not installed (Debian and Ubuntu: apt install bubblewrap)")
+    tried = subprocess.run([*_walls(), "true"], capture_output=True, text=True)
+    if tried.returncode:
+        raise CannotCheck(f"bubblewrap cannot make a sandbox here; are user namespaces allowed? {tried.stderr.strip()}")
+
+
+def start(arguments: list[str], pass_fds: tuple[int, ...]) -> subprocess.Popen:
+    """Start Python in the sandbox, with these descriptors open. What it prints comes on stdout."""
+    with tempfile.TemporaryFile() as file:
+        file.write(_no_processes())
+        file.seek(0)
+        return subprocess.Popen(
+            [*_walls(), "--seccomp", str(file.fileno()), sys.executable, "-B", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(*pass_fds, file.fileno()),
+            start_new_session=True,
+        )
+
+
+def limit(memory: int) -> None:
+    """Limit this process, for good: ``memory`` bytes more than it has, and no large or many files."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    size = pages * resource.getpagesize() + memory
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SCRATCH, SCRATCH))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _walls() -> list[str]:
+    """The command that runs another in the sandbox."""
+    home = Path.home()
+    cache = Path(os.environ.get("MODULAR_DERIVED_PATH") or home / ".cache" / "modular")
+    seen = [sys.prefix, sys.base_prefix, "/etc/ld.so.cache", str(cache), str(ROOT / "course")]
+    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--disable-userns", "--clearenv"]
+    command += ["--unshare-user", "--cap-drop", "ALL", "--hostname", "sandbox"]
+    for path in ("/usr", "/lib", "/lib64", "/bin"):
+        command += ["--symlink", os.readlink(path), path] if os.path.islink(path) else ["--ro-bind-try", path, path]
+    for path in seen:
+        command += ["--ro-bind-try", path, path]
+    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    command += ["--size", str(SCRATCH), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"]
+    command += ["--setenv", "HOME", str(home), "--setenv", "PYTHONPATH", str(ROOT)]
+    command += ["--setenv", "PYTHONHASHSEED", "0"]
+    for name in ("MODULAR_DERIVED_PATH", "MOJO_PYTHON_LIBRARY"):
+        if value := _environment(name):
+            command += ["--setenv", name, value]
+    return command
+
+
+def _environment(name: str) -> str | None:
+    """A variable of this process, as C sees it: MAX sets some when it is imported, past os.environ.
+
+    Without the library that it finds then, Mojo would start a process to look for it.
+    """
+    getenv = ctypes.CDLL(None).getenv
+    getenv.restype = ctypes.c_char_p
+    value = getenv(name.encode())
+    return os.fsdecode(value) if value else None
+
+
+def _no_processes() -> bytes:
+    """A filter for seccomp, in classic BPF, that lets a program make threads but no processes."""
+    architecture, clone, clone3, forks = _ARCHITECTURES[platform.machine()]
+    load, equal, at_least, all_bits, end = 0x20, 0x15, 0x35, 0x45, 0x06
+    number_at, architecture_at, first_argument_at = 0, 4, 16
+    is_thread = 0x00010000  # CLONE_THREAD
+    allow, kill, refuse, unknown = 0x7FFF0000, 0x80000000, 0x00050000 | 1, 0x00050000 | 38  # EPERM, ENOSYS
+
+    program = [
+        (load, 0, 0, architecture_at),
+        (equal, 1, 0, architecture),
+        (end, 0, 0, kill),
+        (load, 0, 0, number_at),
+        (at_least, 0, 1, 0x40000000),  # the x32 numbers of x86-64
+        (end, 0, 0, refuse),
+        # The C library falls back to clone, whose flags can be seen from here.
+        (equal, 0, 1, clone3),
+        (end, 0, 0, unknown),
+    ]
+    for fork in forks:
+        program += [(equal, 0, 1, fork), (end, 0, 0, refuse)]
+    program += [
+        (equal, 0, 3, clone),
+        (load, 0, 0, first_argument_at),
+        (all_bits, 1, 0, is_thread),
+        (end, 0, 0, refuse),
+        (end, 0, 0, allow),
+    ]
+    return b"".join(struct.pack("HBBI", *instruction) for instruction in program)
