@@ -105,6 +105,8 @@ class Child:
                 return sys.modules["solutions.solution_01"].GPT2Config(**fields)
             case "linear", [int(in_dim), int(out_dim)]:
                 return Linear(in_dim, out_dim)
+            case "failed", str(text):
+                raise RuntimeError(text)
             case "callback", int(number):
                 return self._callback(number)
         raise ValueError(f"not a value: {value}")

@@ -112,13 +112,14 @@ class Process:
         arrays: list[np.ndarray] = []
         message = self._encode_request(request, arrays)
         self._send(message, arrays)
+        failure: Exception | None = None  # of a check, in the middle of the submission's work
         while True:
             answer, arrays = self._receive()
             raised = callback = None
             try:
                 match answer:
                     case ["value", value]:
-                        return self._decode(value, arrays)
+                        found = self._decode(value, arrays)
                     case ["raised", [str(), *_] as kinds, str(text), list(trace)]:
                         raised = _exception(kinds, text, trace)
                     case ["compiling", bool(begins)]:
@@ -132,9 +133,12 @@ class Process:
                         raise ValueError(answer)
             except (ValueError, TypeError, LookupError, RecursionError):
                 raise self.gone("it does not keep to the protocol") from None
-            if raised:
-                raise raised
-            self._call_back(*callback)
+            if callback:
+                failure = self._call_back(*callback) or failure
+            elif failure or raised:
+                raise failure or raised
+            else:
+                return found
 
     def gone(self, why: str) -> Gone:
         """End the process, and what there is to raise."""
@@ -150,9 +154,16 @@ class Process:
             with suppress(OSError):
                 os.close(end)
 
-    def _call_back(self, function: Callable[..., Any], arguments: list[Any]) -> None:
+    def _call_back(self, function: Callable[..., Any], arguments: list[Any]) -> Exception | None:
+        """Do what the submission asks of an object that it was lent. Returns what that raises."""
         arrays: list[np.ndarray] = []
-        self._send(self._encode(function(*arguments), arrays), arrays)
+        try:
+            value = self._encode(function(*arguments), arrays)
+        except Exception as error:
+            self._send(["failed", str(error)], [])
+            return error
+        self._send(value, arrays)
+        return None
 
     def _send(self, message: Any, arrays: list[np.ndarray]) -> None:
         try:
