@@ -85,7 +85,7 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
     except BadSubmission as error:
         return Grade(submission.name, [], str(error))
     files = {step: files[step] for step in settings.steps if step in files}
-    path = results / _file_name(submission)
+    path = results / f"{file_name(submission)}.json"
     key = _key(files, settings)
     if kept := _kept(path, key):
         return Grade(submission.name, kept)
@@ -109,10 +109,10 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
     return Grade(submission.name, found)
 
 
-def _file_name(submission: Submission) -> str:
-    """A name for the result's file: readable, harmless, and no other submission's."""
+def file_name(submission: Submission) -> str:
+    """A name for files about it: readable, harmless, and no other submission's."""
     readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", submission.path.name)[:40].strip("-.")
-    return f"{readable}-{hashlib.sha256(os.fsencode(submission.path)).hexdigest()[:12]}.json"
+    return f"{readable}-{hashlib.sha256(os.fsencode(submission.path)).hexdigest()[:12]}"
 
 
 def _key(files: dict[int, bytes], settings: Settings) -> str:

@@ -1,0 +1,64 @@
+"""What a submission scores: so many points for each step, by a small TOML file.
+
+    partial = true    # a step that passes some of its checks gets that share of its points
+
+    [points]
+    14 = 3            # step 14 counts three times as much; every step that is not named counts 1
+"""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course.grading.grade import Grade
+from course.todos import STEPS
+
+
+class BadMarks(ValueError):
+    """The file cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """How steps are weighed."""
+
+    points: dict[int, float] = field(default_factory=dict)
+    partial: bool = False
+
+    @classmethod
+    def read(cls, path: Path) -> "Marks":
+        """Raises BadMarks, with the line or the value that is wrong."""
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BadMarks(f"{path}: {error.strerror}") from None
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadMarks(f"{path}: {error}") from None
+        points, partial = table.pop("points", {}), table.pop("partial", False)
+        if table:
+            raise BadMarks(f"{path}: {', '.join(table)}: expected partial and [points]")
+        if not isinstance(partial, bool) or not isinstance(points, dict):
+            raise BadMarks(f"{path}: partial is true or false, and [points] a table")
+        for step, value in points.items():
+            if not (step.isdecimal() and int(step) in STEPS):
+                raise BadMarks(f"{path}: {step!r} is not a step: expected 1 to {STEPS[-1]}")
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e6:
+                raise BadMarks(f"{path}: {step} = {value!r}: expected points from 0 up")
+        return cls({int(step): float(value) for step, value in points.items()}, partial)
+
+    def most(self, step: int) -> float:
+        """The points of a step that passes."""
+        return self.points.get(step, 1.0)
+
+    def earned(self, step: dict[str, Any]) -> float:
+        """The points of a step, as ``Grade.steps`` has it."""
+        share = passed_checks(step) / len(step["checks"]) if self.partial else float(step["passed"])
+        return self.most(step["step"]) * share
+
+    def total(self, grade: Grade) -> float:
+        return sum(map(self.earned, grade.steps))
+
+
+def passed_checks(step: dict[str, Any]) -> int:
+    return sum(check["status"] == "passed" for check in step["checks"])
