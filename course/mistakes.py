@@ -64,15 +64,13 @@ class Answer:
 class Mistake(Answer):
     """A wrong answer. ``title`` completes "That is what you get when".
 
-    ``check`` is the name of the test function that must fail on it. ``unnamed`` says why that
-    check cannot tell it from other mistakes, where it cannot.
+    ``check`` is the name of the test function that must fail on it, and name it.
     """
 
     FOLDER: ClassVar[str] = "tests/mistakes"
 
     lesson: str
     check: str
-    unnamed: str | None = None
 
 
 @cache
@@ -121,7 +119,7 @@ def observation(mistake: Mistake, check: str, failure: BaseException) -> np.ndar
     observed = getattr(failure, "observed", None)
     if observed is not None:
         return None if observed.dtype.kind == "f" and np.isnan(observed).all() else observed
-    if mistake.unnamed or check.split("[")[0] != mistake.check:
+    if check.split("[")[0] != mistake.check:
         return None
     return np.array(f"{failure.expected}: {failure.actual}")
 

@@ -1,7 +1,5 @@
 """Step 01: the configuration has GPT-2's fields and defaults, and shares the features out."""
 
-import dataclasses
-
 import pytest
 from compare import CheckFailure, assert_value_error
 
@@ -19,12 +17,14 @@ PUBLISHED = {
 @pytest.mark.todo(1)
 def test_the_seven_fields_are_there(step):
     """The configuration has the seven fields"""
-    found = {field.name for field in dataclasses.fields(step.GPT2Config)}
+    found = set(getattr(step.GPT2Config, "__dataclass_fields__", ()))
     if missing := PUBLISHED.keys() - found:
+        # Those that are attributes of the class all the same: a dataclass overlooks a line without a type.
+        untyped = [name for name in missing if hasattr(step.GPT2Config, name)]
         raise CheckFailure(
             f"the fields {', '.join(PUBLISHED)}",
             f"no {', '.join(sorted(missing))}",
-            "A field needs a type: without one, a dataclass overlooks the line.",
+            observed=[len(untyped) == len(missing)],
         )
 
 

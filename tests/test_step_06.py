@@ -20,6 +20,9 @@ def test_positions_pick_rows(step, config, device, expected, parameters):
     embeddings = load_parameters(step.GPT2PositionEmbeddings(config), parameters, device)
     result = embeddings(tensor(expected["input_ids"], device))
     assert_close(result, expected["output"], 1e-6, device)
+    # The next text may be shorter.
+    result = embeddings(tensor(expected["input_ids"][1:, :1], device))
+    assert_close(result, expected["output"][:1], 1e-6, device)
 
 
 @pytest.mark.todo(2, 3)

@@ -60,6 +60,8 @@ def test_first_token_gets_its_own_value(step, device, expected):
     first[..., 1:, :] = np.nan  # whatever the others get
     result = attend(step, device, expected["query"], expected["key"], expected["value"])
     assert_close(result, first, 1e-5, device)
+    alone = [expected[name][..., :1, :] for name in ("query", "key", "value")]
+    assert_close(attend(step, device, *alone), alone[2], 1e-5, device)
 
 
 @pytest.mark.todo(4, 3, 2, 1)

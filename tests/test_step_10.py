@@ -40,6 +40,10 @@ def test_sublayer_sees_the_normalized_x(step, device):
     x = np.array([[[3.0, 5.0], [-10.0, 30.0]]], dtype=np.float32)
     result = step.ResidualBlock(2, Echo(), eps=1e-12)(tensor(x, device))
     assert_close(result, np.array([[[2.0, 6.0], [-11.0, 31.0]]]), 1e-5, device)
+    # Variance 3e-5 and GPT-2's eps, 1e-5, which need not be passed: sqrt(3 / 4) is left.
+    small, left = 3e-5**0.5, 0.75**0.5
+    result = step.ResidualBlock(2, Echo())(tensor(np.float32([[[-small, small]]]), device))
+    assert_close(result, np.array([[[-left - small, left + small]]]), 1e-4, device)
 
 
 @pytest.mark.todo(1, 2)

@@ -101,8 +101,6 @@ def test_words_count_for_the_mistakes_own_check_alone():
     uneven = mistake(1, "uneven-heads")
     assert observation(uneven, uneven.check, Failure("no error")) == "7: no error"
     assert observation(uneven, "test_another", Failure("no error")) is None
-    no_type = mistake(1, "no-type")
-    assert observation(no_type, no_type.check, Failure("no n_layer")) is None  # it may not be named
 
 
 def test_nothing_but_nan_and_a_crash_say_nothing():
