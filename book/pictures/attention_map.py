@@ -25,7 +25,7 @@ def draw() -> str:
     )
     y = 0.0
     for layer, head, name, weights in maps:
-        p.text(0, y + 18, f"Layer {layer}, head {head}: {name}", bold=True)
+        p.text(2, y + 18, f"Layer {layer}, head {head}: {name}", bold=True)
         y = _map(p, y + 30, tokens, weights) + 26
     return p.svg(y - 22)
 

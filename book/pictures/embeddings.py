@@ -11,9 +11,9 @@ LEFT, ROW, FEATURE = 162, 24, 2
 def tokens() -> str:
     ids = encode(" the squirrel and the mule")
     rows = run(load().transformer.wte, ids)[0]
-    some = encode(" Lily Nora Rosa big wise gentle morning day evening mother father aunt")
+    some = encode(" Lily Nora Luna Rosa big wise gentle grey morning day afternoon evening")
     alike = _similarity(run(load().transformer.wte, some)[0])
-    is_group = np.kron(np.eye(4, dtype=bool), np.ones((3, 3), dtype=bool))
+    is_group = np.kron(np.eye(3, dtype=bool), np.ones((4, 4), dtype=bool))
     within = alike[is_group & ~np.eye(12, dtype=bool)].mean()
     across = alike[~is_group].mean()
     p = Picture(
@@ -21,11 +21,11 @@ def tokens() -> str:
         "Token embeddings: a row for each id, and similar rows for similar words",
         f"""Above, five tokens, their ids and the rows of wte that the ids select, as strips of {config.n_embd} coloured
         features: the token "the" stands in two places and gets the same row in both. Below, how much the rows of twelve
-        words resemble each other (cosine): names, adjectives, times and relatives, three of each. Within a group the mean is
+        words resemble each other (cosine): four names, four adjectives, four times of day. Within a group the mean is
         {within:.2f}, between the groups {across:.2f}.""",
     )
     y = _lookup(p, "self.weight", "[vocab_size, n_embd]", rows, [(w.strip(), str(i)) for w, i in zip(words(ids), ids[0])])
-    p.text(0, y + 40, "How alike the rows of wte are", bold=True)
+    p.text(2, y + 40, "How alike the rows of wte are", bold=True)
     return p.svg(_square(p, y + 52, [word.strip() for word in words(some)], alike) + 4)
 
 
@@ -43,7 +43,7 @@ def positions() -> str:
         the first and the last quarter are opposed ({far:.2f}).""",
     )
     y = _lookup(p, "self.weight", "[n_positions, n_embd]", rows[:5], [("position", str(i)) for i in range(5)])
-    p.text(0, y + 40, "How alike the rows of wpe are", bold=True)
+    p.text(2, y + 40, "How alike the rows of wpe are", bold=True)
     top, left, cell = y + 84, 60, 352 / len(alike)
     p.heat(left, top, alike, cell, cell, most=1)
     for position in range(0, config.n_positions, 64):

@@ -8,6 +8,8 @@ from book.pictures.svg import SMALL, Picture
 
 LEFT, RIGHT = 64, 416
 MOST = 4.0  # x from -4 to 4
+UNIT = 48  # how high 1 is
+MAGNIFIED = 5_000  # the difference
 
 
 def draw() -> str:
@@ -15,14 +17,15 @@ def draw() -> str:
     tanh = run(lambda each: F.gelu(each, approximate="tanh"), x)
     erf = run(F.gelu, x)
     difference = tanh - erf
-    largest = int(np.abs(difference).argmax())
+    largest = float(np.abs(difference).max())
+    place = float(abs(x[np.abs(difference).argmax()]))  # and at the same distance on the other side
     p = Picture(
         "gelu",
         "GELU: the tanh form and the erf form",
         f"""Above, GELU from -4 to 4, with ReLU for comparison. The tanh form and the erf form lie on top of each other:
         near 0 for large negative x, a dip to {tanh.min():.2f}, then rising towards the line y = x. Below, the difference
-        tanh minus erf, ten thousand times as high: it swings about zero and is largest in size at x =
-        {x[largest]:.2f}, where it is {difference[largest]:.5f}.""",
+        tanh minus erf, {MAGNIFIED:,} times as high: it swings about zero and is largest at x = {place:.2f} and
+        x = -{place:.2f}, where it is {largest:.5f}.""",
     )
     sx = (RIGHT - LEFT) / (2 * MOST)
     middle = LEFT + sx * MOST
@@ -30,28 +33,27 @@ def draw() -> str:
     def curve(top: float, high: float, per_unit: float, values: np.ndarray) -> list[tuple[float, float]]:
         return [(middle + sx * a, top + (high - b) * per_unit) for a, b in zip(x[::4].tolist(), values[::4].tolist())]
 
-    p.text(0, 18, "GELU", bold=True)
-    top, high, unit = 34, 4, 48
+    p.text(2, 18, "GELU", bold=True)
+    top, high, unit = 34, 4, UNIT
     _axes(p, top, top + 4.6 * unit, {value: top + (high - value) * unit for value in (0, 1, 2, 3, 4)}, "{:g}", sx)
     p.line(*curve(top, high, unit, np.maximum(x, 0)), dash=True, width=2)
-    p.line(*curve(top, high, unit, erf), stroke="a", width=7)
-    p.line(*curve(top, high, unit, tanh), stroke="page", width=3)
-    p.line(*curve(top, high, unit, tanh), stroke="b", width=2)
-    for row, (name, stroke, width) in enumerate((("tanh form", "b", 2), ("erf form", "a", 7), ("ReLU", "line", 2))):
+    p.line(*curve(top, high, unit, erf), stroke="a", width=9)
+    p.line(*curve(top, high, unit, tanh), stroke="page", width=5.5)
+    p.line(*curve(top, high, unit, tanh), stroke="b", width=2.5)
+    for row, (name, stroke, width) in enumerate((("tanh form", "b", 2.5), ("erf form", "a", 9), ("ReLU", "line", 2))):
         y = top + 24 + 24 * row
         p.rect(84, y - 12, 134, 24, fill="page")
         p.line((90, y), (126, y), stroke=stroke, width=width, dash=name == "ReLU")
         p.text(136, y + 5, name, size=SMALL)
 
     bottom = top + 4.6 * unit
-    p.text(0, bottom + 56, "tanh form − erf form", bold=True)
-    top, high, unit = bottom + 76, 5e-4, 120 / 5e-4
+    p.text(2, bottom + 56, f"tanh form − erf form, {MAGNIFIED:,} times as high", bold=True)
+    top, high, unit = bottom + 76, 5e-4, UNIT * MAGNIFIED
     ticks = {value: top + (high - value) * unit for value in (-5e-4, 0, 5e-4)}
     _axes(p, top, top + 240, ticks, "{:.4f}", sx)
     p.line(*curve(top, high, unit, difference), stroke="e", width=2.5)
-    at = middle + sx * float(x[largest]), top + (high - float(difference[largest])) * unit
-    p.dots([at], fill="e", radius=5)
-    label = f"largest: {abs(difference[largest]):.5f} at x = {x[largest]:.2f}".replace("-", "−")
+    p.dots([(middle + sx * at, top + (high - largest) * unit) for at in (-place, place)], fill="e", radius=5)
+    label = f"largest: {largest:.5f} at x = ±{place:.2f}"
     p.text((LEFT + RIGHT) / 2, top + 214, label, size=SMALL, anchor="middle")
     return p.svg(top + 266)
 

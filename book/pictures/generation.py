@@ -9,6 +9,13 @@ from book.pictures.svg import SMALL, Picture
 from solutions.solution_14 import generate_tokens
 
 PROMPT = "A squirrel named Luna lived"
+REGIMES = (
+    (0.1, "→ 0: nearly greedy"),
+    (0.7, "below 1: sharper"),
+    (1.0, "as learned"),
+    (1.5, "above 1: flatter"),
+    (50.0, "→ ∞: nearly uniform"),
+)
 
 
 def lm_head() -> str:
@@ -16,7 +23,8 @@ def lm_head() -> str:
     hidden = run(load().transformer, ids)[0, -1]
     scores = logits(ids)[-1]
     order = np.argsort(-scores, kind="stable")
-    shown = [*order[:5], int(encode(" the")[0, 0]), int(encode(" squirrel")[0, 0])]
+    unlikely = encode(" the squirrel")[0]
+    shown = [*order[:5], *sorted(unlikely, key=lambda token: -scores[token])]
     names = [word.strip() for word in words(shown)]
     rows = run(load().transformer.wte, np.array([shown]))[0]
     told = ", ".join(f"“{name}” {scores[index]:.1f}" for name, index in zip(names, shown))
@@ -29,7 +37,7 @@ def lm_head() -> str:
     )
     left, high = 84, 26
     p.text(left, 18, f"hidden[0, -1] [{config.n_embd}]", size=SMALL, mono=True, bold=True)
-    p.text(0, 46, "“… lived”", size=SMALL)
+    p.text(2, 46, "“… lived”", size=SMALL)
     p.heat(left, 28, hidden[None], 2, high, most=float(np.quantile(np.abs(hidden), 0.99)))
     y = p.down(left + 64, 28 + high, "@ wte.weight.T", length=44)
     p.text(left, y + 18, "wte.weight", size=SMALL, mono=True, bold=True)
@@ -47,7 +55,7 @@ def lm_head() -> str:
         p.text(max(zero, zero + length) + 6, y + 18, f"{scores[token]:.1f}".replace("-", "−"), size=SMALL)
     p.line((zero, top - 4), (zero, y + high + 4))
     p.text(left + 64, top + (high + 8) * 5 + 5, "⋮", anchor="middle", bold=True)
-    p.text(0, y + high + 30, "The same table turned tokens into vectors.", size=SMALL)
+    p.text(2, y + high + 30, "The same table turned tokens into vectors.", size=SMALL)
     return p.svg(y + high + 36)
 
 
@@ -67,7 +75,7 @@ def growth() -> str:
     widths = [max(8.4 * len(name), 8.6 * len(str(token))) + 9 for name, token in zip(names, shown[-1][0])]
     y = 0.0
     for step, tokens in enumerate(shown):
-        p.text(0, y + 18, "generated_tokens", size=SMALL, mono=True, bold=True)
+        p.text(2, y + 18, "generated_tokens", size=SMALL, mono=True, bold=True)
         p.text(154, y + 18, str(list(tokens.shape)), size=SMALL, mono=True)
         x = 1.0
         for index, token in enumerate(tokens[0].tolist()):
@@ -82,9 +90,6 @@ def growth() -> str:
     return p.svg(y + 4)
 
 
-REGIMES = ((0.1, "→ 0: nearly greedy"), (0.7, "below 1: sharper"), (1.0, "as learned"), (1.5, "above 1: flatter"), (50.0, "→ ∞: nearly uniform"))
-
-
 def temperature() -> str:
     ids = encode(PROMPT)
     scores = logits(ids)[-1]
@@ -94,9 +99,10 @@ def temperature() -> str:
     rows = []
     for value, _ in REGIMES:
         probabilities = run(lambda each, value=value: F.softmax(each / Tensor(value, dtype=each.dtype, device=device)), scores)
-        rows.append([*probabilities[shown].tolist(), 1 - float(probabilities[shown].sum(dtype=np.float64))])
+        others = np.delete(probabilities, shown).sum(dtype=np.float64)
+        rows.append([*probabilities[shown].tolist(), float(others)])
     told = "; ".join(
-        f"T = {value:g}: “{names[0]}” {row[0]:.0%}, all others together {row[-1]:.0%}"
+        f"T = {value:g}: “{names[0]}” {_percent(row[0])}, the other {rest:,} {_percent(row[-1])}"
         for (value, _), row in zip(REGIMES, rows)
     )
     p = Picture(
@@ -114,11 +120,14 @@ def temperature() -> str:
         for index, each in enumerate(row):
             x = left + width * index + (28 if index == len(names) else 0)
             p.rect(x + 4, base - high * each, width - 8, high * each, fill="b" if index == len(names) else "a")
-            text = f"{each:.0%}" if each >= 0.005 or each == 0 else "<1%"
-            p.text(x + width / 2, base - high * each - 5, text, size=SMALL, anchor="middle")
+            p.text(x + width / 2, base - high * each - 5, _percent(each), size=SMALL, anchor="middle")
         p.line((left, base), (412, base))
         y = base + 6
     for index, token in enumerate([*names, f"the other {rest:,}"]):
         x = left + width * index + (28 if index == len(names) else 0)
         p.text(x + width / 2 + 5, y + 4, token, size=SMALL, anchor="end", turn=-90)
     return p.svg(y + 116)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.005 else "<1%"

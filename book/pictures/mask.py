@@ -24,7 +24,7 @@ def draw() -> str:
         second is its softmax, with all scores equal: the first row has 1 in the first column, the second row 0.50 twice,
         the last row 0.17 six times, and above the diagonal everything is 0.""",
     )
-    p.text(0, 20, "causal_mask(6, …)", mono=True, bold=True)
+    p.text(2, 20, "causal_mask(6, …)", mono=True, bold=True)
     y = _table(p, 32, tokens, mask, lambda value: "0" if value == 0 else "−∞")
     y = p.down(125, y, "F.softmax, of equal scores", length=40)
     y = _table(p, y + 4, tokens, weights, lambda value: f"{value:.2f}" if value else "0")

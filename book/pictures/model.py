@@ -42,7 +42,7 @@ def gpt2_map() -> str:
         p.box(x, 52, 202, 96, name, *lines, fill="d")
         p.arrow((x + 101, 148), (x + 101, 174), (MIDDLE + (-15 if x < 100 else 15), 174))
     p.plus(MIDDLE, 174)
-    y = p.down(MIDDLE, 184, "x [batch, seq, n_embd]")
+    y = p.down(MIDDLE, 184, "[batch, seq, n_embd]")
     for shift in (16, 8, 0):  # further blocks behind the first one
         p.rect(2 + shift, y + 18 - shift, 400, 434, fill="page", stroke="line", radius=8)
     p.text(MIDDLE - 8, y + 44, f"n_layer = {c.n_layer} blocks h.0 … h.{c.n_layer - 1}", bold=True, anchor="middle")
@@ -55,7 +55,7 @@ def gpt2_map() -> str:
         (f"n_head {c.n_head}, n_embd {c.n_embd}: head_dim {c.head_dim}", parameters(".h.0.attn.")),
         (f"n_embd {c.n_embd} → n_inner {c.n_inner} → n_embd", parameters(".h.0.mlp.")),
     )
-    y = p.down(MIDDLE, y + 20)
+    y = p.down(MIDDLE, y + 6)
     p.box(60, y, 300, 56, "ln_f", epsilon, fill="line")
     y = p.down(MIDDLE, y + 56)
     p.box(60, y, 300, 56, "lm_head", "the table wte again: no parameters", fill="d")

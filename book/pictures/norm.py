@@ -33,15 +33,15 @@ def draw() -> str:
 
 def _panel(p: Picture, y: float, name: str, rows: np.ndarray, most: float) -> float:
     """Bars for each row, between -most and most; returns where the panel ends."""
-    p.text(0, y + 18, name, bold=True)
+    p.text(2, y + 18, name, bold=True)
     scale = BARS / 2 / most
     width = (RIGHT - LEFT) / rows.shape[1]
     for index, row in enumerate(rows):
         top = y + 28 + ROW * index
         zero = top + BARS / 2
-        p.text(0, zero - 16, f"token {index}", size=SMALL)
-        p.text(0, zero + 5, f"mean {_written(row.mean(), 0)}", size=SMALL)
-        p.text(0, zero + 26, f"std {row.std():.1f}", size=SMALL)
+        p.text(2, zero - 16, f"token {index}", size=SMALL)
+        p.text(2, zero + 5, f"mean {_written(row.mean(), 0)}", size=SMALL)
+        p.text(2, zero + 26, f"std {row.std():.1f}", size=SMALL)
         mean, deviation = zero - scale * row.mean(), scale * row.std()
         p.rect(LEFT, mean - deviation, RIGHT - LEFT, 2 * deviation, fill="b", opacity=0.2)
         for column, value in enumerate(row.tolist()):

@@ -23,11 +23,11 @@ def draw() -> str:
     )
     scale = (410 - LEFT) / 310
     top = 66
-    p.text(0, 18, "Length of what is added", bold=True)
+    p.text(2, 18, "Length of what is added", bold=True)
     for index, (name, fill) in enumerate((("attn", "a"), ("mlp", "c"))):
         p.rect(200 + 76 * index, 6, 14, 14, fill=fill)
         p.text(220 + 76 * index, 18, name, size=SMALL, mono=True)
-    p.text(0, 44, "Length of the stream", bold=True)
+    p.text(2, 44, "Length of the stream", bold=True)
     p.line((200, 39), (236, 39), stroke="b", width=3)
     p.dots([(218, 39)], fill="b", radius=5)
     bottom = top + ROW * len(steps)
