@@ -142,10 +142,32 @@ def generate_text(
     temperature: Annotated[float, typer.Option(help="0: the likeliest text. Over 1: wilder and wilder.")] = 0.8,
     greedy: Annotated[bool, typer.Option("--greedy", help="Take the likeliest token each time.")] = False,
     max_new_tokens: Annotated[
+    top_k: Annotated[int | None, typer.Option(metavar="K", help="Draw from the K likeliest tokens only.")] = None,
+    top_p: Annotated[
+        float, typer.Option(metavar="P", help="Draw from the fewest likeliest tokens that together have probability P.")
+    ] = 1.0,
+    min_p: Annotated[
+        float, typer.Option(metavar="P", help="Draw from tokens at least P times as likely as the likeliest.")
+    ] = 0.0,
+    repetition_penalty: Annotated[
+        float, typer.Option(metavar="X", help="Over 1: make tokens that have occurred less likely, the prompt's too.")
+    ] = 1.0,
+    presence_penalty: Annotated[
+        float, typer.Option(metavar="X", help="Taken off the logits of tokens that the text has used.")
+    ] = 0.0,
+    frequency_penalty: Annotated[
+        float, typer.Option(metavar="X", help="Taken off the logits of a token for each time the text has used it.")
+    ] = 0.0,
+    stop: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="End before this text. May be given several times.")
+    ] = None,
         int | None, typer.Option(metavar="N", help="Default: 200, or as many as the context has room for.")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed tells the same story.")] = None,
-    mine: Annotated[bool, typer.Option("--mine", help="Run the model in steps/: your own.")] = False,
+    naive: Annotated[
+        bool, typer.Option("--naive", help="Generate with step 14's loop, which reads the text again for each token.")
+    ] = False,
+    mine: Annotated[bool, typer.Option("--mine", help="Run the model and the loop in steps/: your own.")] = False,
     device: DeviceName = None,
     checkpoint: Annotated[
         str, typer.Option(metavar="DIR_OR_HUB_NAME", help="A GPT-2: a folder, or openai-community/gpt2, say.")
@@ -162,8 +184,16 @@ def generate_text(
             temperature=temperature,
             greedy=greedy,
             max_new_tokens=max_new_tokens,
+            top_k=top_k,
+            top_p=top_p,
+            min_p=min_p,
+            repetition_penalty=repetition_penalty,
+            presence_penalty=presence_penalty,
+            frequency_penalty=frequency_penalty,
+            stop=stop or (),
             seed=seed,
             steps=ROOT / "steps" if mine else None,
+            naive=naive,
             device=device,
             checkpoint=checkpoint,
         )

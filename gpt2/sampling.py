@@ -61,7 +61,7 @@ class Sampling:
 
 
 def choose(
-    logits: NDArray, sampling: Sampling, prompt: Sequence[int], generated: Sequence[int], rng: np.random.Generator
+    logits: NDArray, sampling: Sampling, prompt: Sequence[int], generated: Sequence[int], rng: np.random.RandomState
 ) -> int:
     """The next token: the likeliest one at temperature 0, else one drawn from what the filters leave.
 
@@ -193,11 +193,15 @@ def _indices(logits: NDArray, ids: Sequence[int]) -> NDArray:
     return indices
 
 
-def draw(logits: NDArray, rng: np.random.Generator) -> int:
-    """Draw a token from the softmax of the logits, with one number from ``rng``."""
+def draw(logits: NDArray, rng: np.random.RandomState) -> int:
+    """Draw a token from the softmax of the logits, with one number from ``rng``, as ``np.random.choice`` does.
+
+    RandomState, because its numbers are the same in all versions of NumPy, and those that
+    ``np.random.choice`` draws in step 14: with the same seed both tell the same story.
+    """
     reached = np.cumsum(np.exp(logits - logits.max()))
     # Side right, because a token that adds nothing must not be drawn.
-    return int(np.searchsorted(reached, rng.random() * reached[-1], side="right"))
+    return int(np.searchsorted(reached, rng.random_sample() * reached[-1], side="right"))
 
 
 def log_softmax(logits: NDArray) -> NDArray:

@@ -1,9 +1,9 @@
 """Text to tokens, and tokens to text that grows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from gpt2.checkpoint import CheckpointError
 
@@ -11,14 +11,23 @@ from gpt2.checkpoint import CheckpointError
 def load_tokenizer(folder: Path, vocab_size: int) -> Tokenizer:
     """The tokenizer of a checkpoint, all of whose ids the model knows.
 
+    It is read from tokenizer.json, or from vocab.json and merges.txt, as older checkpoints have it.
+
     Raises:
         CheckpointError: there is none, it is damaged, or it has more than ``vocab_size`` ids.
     """
     path = folder / "tokenizer.json"
-    if not path.exists():
-        raise CheckpointError(f"{folder} has no tokenizer.json")
+    parts = [folder / "vocab.json", folder / "merges.txt"]
     try:
-        tokenizer = Tokenizer.from_file(str(path))
+        if path.exists():
+            tokenizer = Tokenizer.from_file(str(path))
+        elif all(part.exists() for part in parts):
+            path = parts[0]
+            tokenizer = _byte_level(models.BPE.from_file(*map(str, parts)))
+        else:
+            raise CheckpointError(f"{folder} has no tokenizer.json, nor vocab.json and merges.txt")
+    except CheckpointError:
+        raise
     except Exception as error:  # the library raises nothing narrower
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     largest = max(tokenizer.get_vocab().values(), default=-1)
@@ -27,27 +36,66 @@ def load_tokenizer(folder: Path, vocab_size: int) -> Tokenizer:
     return tokenizer
 
 
+def _byte_level(bpe: models.BPE) -> Tokenizer:
+    """GPT-2's tokenizer around its vocabulary and merges (section 2.2 of the paper)."""
+    tokenizer = Tokenizer(bpe)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    if tokenizer.token_to_id("<|endoftext|>") is not None:
+        tokenizer.add_special_tokens(["<|endoftext|>"])
+    return tokenizer
+
+
+def encode(tokenizer: Tokenizer, prompt: str) -> list[int]:
+    """The ids of a prompt.
+
+    Raises:
+        ValueError: it is empty, or holds what no text can.
+    """
+    try:
+        ids = tokenizer.encode(prompt).ids
+    except TypeError:  # bytes that are not UTF-8 come from the command line as lone surrogates
+        raise ValueError(f"the prompt {prompt!r} is not UTF-8") from None
+    if not ids:
+        raise ValueError("the prompt is empty: expected at least one character")
+    return ids
+
+
 class TextStream:
-    """Writes the text of a growing sequence of tokens, each character once and when it is whole.
+    """The text of a growing sequence of tokens, each character once and when it is certain.
 
     A token of byte-level BPE may hold a part of a character only. Until its last byte is there,
-    the text ends in U+FFFD, the sign for bytes that make no sense, and that is held back.
+    the text ends in U+FFFD, the sign for bytes that make no sense, and that is held back. So is
+    what may become a stop string. With a stop string the text ends, and without it.
     """
 
-    def __init__(self, tokenizer: Tokenizer, write: Callable[[str], None]) -> None:
+    def __init__(self, tokenizer: Tokenizer, stop: Sequence[str] = ()) -> None:
         self._tokenizer = tokenizer
-        self._write = write
-        self._written = 0
+        self._stop = stop
+        self._told = 0
+        self.stopped = False
 
-    def update(self, ids: Sequence[int]) -> None:
-        """Write what is new in the text of ``ids``, all tokens so far. Special ones have no text."""
-        self._write_to(self._tokenizer.decode(ids).rstrip("\ufffd"))
+    def update(self, ids: Sequence[int]) -> str:
+        """What is new in the text of ``ids``, all tokens so far. Special ones have no text."""
+        text = self._until_stop(self._tokenizer.decode(ids).rstrip("\ufffd"))
+        return self._new(text if self.stopped else text[: len(text) - self._begun(text)])
 
-    def finish(self, ids: Sequence[int]) -> None:
+    def finish(self, ids: Sequence[int]) -> str:
         """As update, for the last time: nothing is held back."""
-        self._write_to(self._tokenizer.decode(ids))
+        return self._new(self._until_stop(self._tokenizer.decode(ids)))
 
-    def _write_to(self, text: str) -> None:
-        if new := text[self._written :]:
-            self._write(new)
-            self._written = len(text)
+    def _new(self, text: str) -> str:
+        new = text[self._told :]
+        self._told += len(new)
+        return new
+
+    def _until_stop(self, text: str) -> str:
+        places = [place for stop in self._stop if (place := text.find(stop)) >= 0]
+        self.stopped = bool(places)
+        return text[: min(places)] if places else text
+
+    def _begun(self, text: str) -> int:
+        """How many characters at the end of the text a stop string begins with."""
+        longest = max(map(len, self._stop), default=0)
+        ends = (text[-length:] for length in range(min(longest, len(text)), 0, -1))
+        return next((len(end) for end in ends if any(stop.startswith(end) for stop in self._stop)), 0)

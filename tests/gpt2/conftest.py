@@ -101,3 +101,42 @@ def cached_model(folder, device):
     from gpt2.checkpoint import open_checkpoint
 
     return load_cached_model(open_checkpoint(str(folder)), device)
+
+
+class ScriptedModel:
+    """Stands in for a ``CachedModel``: each text of a batch goes through its script, then ends for ever."""
+
+    def __init__(self, config, scripts):
+        self.config = config
+        self.scripts = scripts
+        self.extended = 0  # how often
+        self.room = 0
+
+    def start(self, prompts, capacity):
+        assert len(prompts) == len(self.scripts)
+        self.extended = 0
+        self.room = capacity - max(map(len, prompts))
+        return self._logits(), self
+
+    def extend(self, ids, cache):
+        assert cache is self and ids.shape == (len(self.scripts), 1)
+        self.extended += 1
+        assert self.extended <= self.room
+        return self._logits()
+
+    def _logits(self):
+        logits = np.zeros((len(self.scripts), self.config.vocab_size), np.float32)
+        for row, script in zip(logits, self.scripts, strict=True):
+            row[script[self.extended] if self.extended < len(script) else END] = 1e4
+        return logits
+
+
+@pytest.fixture
+def scripted(folder):
+    """Makes a model that writes these texts."""
+    from gpt2.checkpoint import open_checkpoint
+    from gpt2.tokenizer import load_tokenizer
+
+    config = open_checkpoint(str(folder)).config
+    tokenizer = load_tokenizer(folder, config.vocab_size)
+    return lambda *texts: ScriptedModel(config, [tokenizer.encode(text).ids for text in texts])

@@ -1,7 +1,7 @@
 """`generate` prints the story and nothing else, as it grows, and refuses what cannot be told.
 
 Most models here are hand-made: they go through a script, one token a call, so that the story is
-known beforehand.
+known beforehand. Both ways of telling are tried: the engine, and step 14's loop.
 """
 
 import math
@@ -14,11 +14,14 @@ import numpy as np
 import pytest
 from max.driver import CPU
 from max.experimental.tensor import Tensor
+from typer.testing import CliRunner
 
+from course.__main__ import app
 from course.generate import GenerateError, generate
 from course.runtime import DeviceError
 from course.todos import ROOT, STEPS, solution_path, step_path
 from gpt2.checkpoint import CheckpointError
+from gpt2.sampling import Sampling
 from gpt2.tokenizer import load_tokenizer
 
 END = 256
@@ -34,20 +37,30 @@ class Recorder:
     def write(self, text):
         self.pending += text
 
+    def isatty(self):
+        return False
+
     def flush(self):
         self.texts.append(self.pending)
         self.pending = ""
 
 
+@pytest.fixture(params=[False, True], ids=["engine", "naive"])
+def naive(request):
+    """Whether step 14's loop tells the story."""
+    return request.param
+
+
 @pytest.fixture
-def tell(monkeypatch, folder):
+def tell(monkeypatch, folder, naive):
     """Runs generate with a model and returns what it printed, piece by piece."""
 
     def tell(model, prompt, **options):
         recorder = Recorder()
-        monkeypatch.setattr("gpt2.model.load_model", lambda checkpoint, device: model)
+        load = "gpt2.model.load_model" if naive else "gpt2.cached.load_cached_model"
+        monkeypatch.setattr(load, lambda checkpoint, device: model)
         monkeypatch.setattr("sys.stdout", recorder)
-        generate(prompt, checkpoint=str(folder), **options)
+        generate(prompt, checkpoint=str(folder), naive=naive, **options)
         assert not recorder.pending
         return recorder.texts
 
@@ -55,7 +68,7 @@ def tell(monkeypatch, folder):
 
 
 @pytest.fixture
-def script(folder, device):
+def script(folder, device, naive, scripted):
     """Makes a model that writes a text after a prompt, and then `<|endoftext|>` for ever."""
     tokenizer = load_tokenizer(folder, vocab_size=1024)
 
@@ -68,9 +81,15 @@ def script(folder, device):
             logits[0, -1, ids[place] if place < len(ids) else END] = 1e4
             return Tensor(logits, device=device)
 
-        return model
+        return model if naive else scripted(text)
 
     return script
+
+
+@pytest.fixture
+def random_model(request, naive):
+    """A model of random weights."""
+    return request.getfixturevalue("model" if naive else "cached_model")
 
 
 @pytest.mark.parametrize("greedy", [True, False])
@@ -91,6 +110,16 @@ def test_no_new_tokens_leave_the_prompt(tell, script):
     assert "".join(tell(script("One", " day"), "One", max_new_tokens=0)) == "One\n"
 
 
+def test_a_seed_tells_the_same_story_either_way(folder, model, cached_model, monkeypatch, capsys):
+    monkeypatch.setattr("gpt2.model.load_model", lambda checkpoint, device: model)
+    monkeypatch.setattr("gpt2.cached.load_cached_model", lambda checkpoint, device: cached_model)
+    stories = []
+    for naive in (True, False):
+        generate("One", checkpoint=str(folder), naive=naive, seed=4, temperature=3.0, max_new_tokens=40)
+        stories.append(capsys.readouterr().out)
+    assert stories[0] == stories[1]
+
+
 @pytest.fixture
 def calls(monkeypatch):
     """The calls of generate_tokens: the keyword arguments, and what was returned."""
@@ -108,31 +137,64 @@ def calls(monkeypatch):
     return calls
 
 
-@pytest.mark.parametrize(("length", "count"), [(3, 200), (56, 200), (57, 199), (256, 0)])
-def test_without_a_number_there_are_as_many_tokens_as_fit_up_to_200(tell, script, calls, length, count):
+LENGTHS = pytest.mark.parametrize(("length", "count"), [(3, 200), (56, 200), (57, 199), (256, 0)])
+
+
+@LENGTHS
+@pytest.mark.parametrize("naive", [False], indirect=True)
+def test_without_a_number_there_are_as_many_tokens_as_fit_up_to_200(tell, script, length, count):
+    assert "".join(tell(script("", "y" * 300), "x" * length)).count("y") == count
+
+
+@LENGTHS
+@pytest.mark.parametrize("naive", [True], indirect=True)
+def test_step_14_is_asked_for_as_many_tokens_as_fit_up_to_200(tell, script, calls, length, count):
     tell(script("x" * length, ""), "x" * length)
     ((options, _),) = calls
     assert options["max_new_tokens"] == count
 
 
-def test_what_is_printed_is_the_text_of_the_tokens(tell, model, folder, calls):
+@pytest.mark.parametrize("naive", [True], indirect=True)
+def test_what_is_printed_is_the_text_of_the_tokens(tell, random_model, folder, calls):
     """With random weights and a high temperature: bytes that make no characters, ids without text."""
-    texts = tell(model, "Zoë 😀", seed=5, temperature=3.0, max_new_tokens=40)
+    texts = tell(random_model, "Zoë 😀", seed=5, temperature=3.0, max_new_tokens=40)
     ((_, ids),) = calls
     assert len(texts) > 5
     assert "".join(texts) == load_tokenizer(folder, 1024).decode(ids) + "\n"
 
 
-def test_greedy_tells_one_story_whatever_the_seed_and_the_temperature(tell, model):
-    first = tell(model, "One", greedy=True, seed=1, max_new_tokens=12)
-    assert tell(model, "One", greedy=True, seed=2, temperature=9.0, max_new_tokens=12) == first
-    assert tell(model, "One", temperature=0.0, max_new_tokens=12) == first
+def test_greedy_tells_one_story_whatever_the_seed_and_the_temperature(tell, random_model):
+    first = tell(random_model, "One", greedy=True, seed=1, max_new_tokens=12)
+    assert tell(random_model, "One", greedy=True, seed=2, temperature=9.0, max_new_tokens=12) == first
+    assert tell(random_model, "One", temperature=0.0, max_new_tokens=12) == first
 
 
-def test_a_seed_tells_its_story_again_and_another_one_another(tell, model):
-    first = tell(model, "One", seed=0, temperature=3.0, max_new_tokens=12)
-    assert tell(model, "One", seed=0, temperature=3.0, max_new_tokens=12) == first
-    assert tell(model, "One", seed=2**32 - 1, temperature=3.0, max_new_tokens=12) != first
+def test_a_seed_tells_its_story_again_and_another_one_another(tell, random_model):
+    first = tell(random_model, "One", seed=0, temperature=3.0, max_new_tokens=12)
+    assert tell(random_model, "One", seed=0, temperature=3.0, max_new_tokens=12) == first
+    assert tell(random_model, "One", seed=2**32 - 1, temperature=3.0, max_new_tokens=12) != first
+
+
+def test_a_stop_string_ends_the_story_and_is_not_printed(monkeypatch, scripted, folder, capsys):
+    monkeypatch.setattr("gpt2.cached.load_cached_model", lambda checkpoint, device: scripted(" day. Two"))
+    generate("One", checkpoint=str(folder), greedy=True, stop=["!", ". "])
+    assert capsys.readouterr().out == "One day\n"
+
+
+def test_filters_reach_the_engine(monkeypatch, folder):
+    from gpt2.generator import Generator
+
+    def stream(self, prompt, sampling, **options):
+        chosen.append(sampling)
+        return []
+
+    chosen = []
+    monkeypatch.setattr("gpt2.cached.load_cached_model", lambda checkpoint, device: None)
+    monkeypatch.setattr(Generator, "stream", stream)
+    filters = dict(top_k=5, top_p=0.5, min_p=0.1, repetition_penalty=1.1, presence_penalty=0.2, frequency_penalty=0.3)
+    generate(checkpoint=str(folder), temperature=0.7, seed=3, **filters)
+    generate(checkpoint=str(folder), greedy=True)
+    assert chosen == [Sampling(temperature=0.7, seed=3, **filters), Sampling(temperature=0)]
 
 
 @pytest.mark.parametrize(
@@ -148,6 +210,13 @@ def test_a_seed_tells_its_story_again_and_another_one_another(tell, model):
         ({"prompt": "xyz", "max_new_tokens": 254}, "max-new-tokens 254: .* room for 253 of the 256"),
         ({"seed": -1}, "seed -1"),
         ({"seed": 2**32}, "seed 4294967296"),
+        ({"greedy": True, "temperature": -1.0}, r"temperature -1\.0"),
+        ({"top_k": 0}, "top_k 0: expected 1 or more"),
+        ({"top_p": 0.0}, r"top_p 0\.0: expected"),
+        ({"min_p": 1.5}, r"min_p 1\.5: expected"),
+        ({"repetition_penalty": 0.0}, r"repetition_penalty 0\.0: expected"),
+        ({"naive": True, "top_k": 5}, "step 14's loop .* greedy and seed alone"),
+        ({"naive": True, "stop": ["."]}, "step 14's loop .* greedy and seed alone"),
     ],
 )
 def test_what_cannot_be_told_is_refused_with_the_value(folder, capsys, options, message):
@@ -165,6 +234,43 @@ def test_a_checkpoint_that_is_not_there_is_refused(tmp_path):
 def test_a_device_that_is_not_there_is_refused(folder, name):
     with pytest.raises(DeviceError, match=name):
         generate(checkpoint=str(folder), device=name)
+
+
+def test_the_command_line_passes_every_option_on(monkeypatch):
+    told = {}
+    monkeypatch.setattr("course.generate.generate", lambda prompt, **options: told.update(options, prompt=prompt))
+    line = (
+        "generate Hello --temperature 0.5 --greedy --top-k 3 --top-p 0.4 --min-p 0.2 --repetition-penalty 1.5 "
+        "--presence-penalty 0.6 --frequency-penalty 0.7 --stop . --stop ! --max-new-tokens 8 --seed 9 --naive --mine "
+        "--device cpu --checkpoint there"
+    )
+    ran = CliRunner().invoke(app, line.split(), catch_exceptions=False)
+    assert ran.exit_code == 0
+    assert told == dict(
+        prompt="Hello",
+        temperature=0.5,
+        greedy=True,
+        top_k=3,
+        top_p=0.4,
+        min_p=0.2,
+        repetition_penalty=1.5,
+        presence_penalty=0.6,
+        frequency_penalty=0.7,
+        stop=[".", "!"],
+        max_new_tokens=8,
+        seed=9,
+        naive=True,
+        steps=ROOT / "steps",
+        device="cpu",
+        checkpoint="there",
+    )
+
+
+def test_the_command_line_says_what_is_wrong_in_one_line():
+    ran = CliRunner().invoke(app, ["generate", "--top-p", "0"])
+    assert ran.exit_code == 2
+    assert ran.stdout == ""
+    assert ran.stderr == "error: top_p 0.0: expected a number above 0, up to 1\n"
 
 
 @pytest.fixture
@@ -189,8 +295,9 @@ def run(folder, steps, **options):
     )
 
 
-def test_the_learners_steps_tell_the_same_story_and_a_pipe_gets_it_alone(tell, model, folder, own_steps):
-    story = "".join(tell(model, "One", greedy=True, max_new_tokens=12))
+@pytest.mark.parametrize("naive", [False], indirect=True)
+def test_the_learners_steps_tell_the_same_story_and_a_pipe_gets_it_alone(tell, random_model, folder, own_steps):
+    story = "".join(tell(random_model, "One", greedy=True, max_new_tokens=12))
     told = run(folder, own_steps, greedy=True, max_new_tokens=12)
     assert told.returncode == 0, told.stderr
     assert told.stdout == story

@@ -128,19 +128,26 @@ def test_log_probabilities_from_the_likeliest_on():
 
 def test_draws_have_the_probabilities():
     """Pearson's statistic of 20,000 draws, 3 degrees of freedom: above 31 in one of a million cases."""
-    rng = np.random.default_rng(0)
+    rng = np.random.RandomState(0)
     counts = np.bincount([draw(FOUR, rng) for _ in range(20_000)], minlength=4)
     expected = 20_000 * np.array([0.1, 0.4, 0.2, 0.3])
     assert ((counts - expected) ** 2 / expected).sum() < 31
 
 
+def test_draws_are_those_of_numpy_with_the_same_seed():
+    rng = np.random.RandomState(7)
+    drawn = [draw(FOUR, rng) for _ in range(50)]
+    np.random.seed(7)
+    assert drawn == [np.random.choice(4, p=probabilities(FOUR)) for _ in range(50)]
+
+
 def test_what_has_no_chance_is_never_drawn():
     class Lowest:
-        def random(self):
+        def random_sample(self):
             return 0.0
 
     class Highest:
-        def random(self):
+        def random_sample(self):
             return 1 - 2**-53
 
     logits = np.array([-np.inf, 0.0, -np.inf, -3.0, -np.inf])
@@ -149,7 +156,7 @@ def test_what_has_no_chance_is_never_drawn():
 
 
 def test_greedy_takes_the_likeliest_of_the_reweighed_tokens():
-    rng = np.random.default_rng(0)
+    rng = np.random.RandomState(0)
     assert choose(FOUR, Sampling(temperature=0), [], [], rng) == 1
     assert choose(FOUR, Sampling(temperature=0, banned_ids=[1]), [], [], rng) == 3
     assert choose(FOUR, Sampling(temperature=0, logit_bias={0: 9.0}), [], [], rng) == 0
@@ -157,7 +164,7 @@ def test_greedy_takes_the_likeliest_of_the_reweighed_tokens():
 
 
 def test_choice_is_among_what_the_filters_leave():
-    rng = np.random.default_rng(0)
+    rng = np.random.RandomState(0)
     chosen = {choose(FOUR, Sampling(top_k=3, banned_ids=[1]), [], [], rng) for _ in range(200)}
     assert chosen == {0, 2, 3}
     chosen = {choose(FOUR, Sampling(top_p=0.6), [], [], rng) for _ in range(200)}
@@ -257,9 +264,9 @@ def test_filters_refuse_what_is_impossible(filtered, message):
 @pytest.mark.parametrize(("value", "name"), [(math.nan, "nan"), (math.inf, "inf")])
 def test_logits_that_are_no_numbers_are_refused(temperature, value, name):
     with pytest.raises(ValueError, match=f"the logit of token 2 is {name}"):
-        choose(np.array([0.0, 1.0, value, 2.0]), Sampling(temperature), [], [], np.random.default_rng(0))
+        choose(np.array([0.0, 1.0, value, 2.0]), Sampling(temperature), [], [], np.random.RandomState(0))
 
 
 def test_that_no_token_is_left_is_said():
     with pytest.raises(ValueError, match="no token is left: all 4 are banned"):
-        choose(FOUR, Sampling(banned_ids=range(4)), [], [], np.random.default_rng(0))
+        choose(FOUR, Sampling(banned_ids=range(4)), [], [], np.random.RandomState(0))

@@ -1,0 +1,227 @@
+"""The generator yields tokens as they are chosen, ends texts when it must, and treats each text of a batch as alone."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+from max.driver import CPU
+from max.experimental.tensor import Tensor
+
+from course.generate import CHECKPOINT
+from gpt2.checkpoint import open_checkpoint
+from gpt2.generator import Generator, load_generator
+from gpt2.model import load_model
+from gpt2.sampling import Sampling
+from gpt2.tokenizer import load_tokenizer
+
+END = 256
+GREEDY = Sampling(temperature=0)
+
+
+@pytest.fixture
+def tokenizer(folder):
+    return load_tokenizer(folder, vocab_size=1024)
+
+
+@pytest.fixture
+def write(scripted, tokenizer):
+    """A generator that writes these texts."""
+    return lambda *texts: Generator(scripted(*texts), tokenizer, END)
+
+
+@pytest.fixture(scope="module")
+def generator(cached_model, folder):
+    """A generator of random weights."""
+    return Generator(cached_model, load_tokenizer(folder, vocab_size=1024), END)
+
+
+# One text
+
+
+def test_tokens_come_with_their_texts_and_the_last_one_with_the_reason(write, tokenizer):
+    tokens = list(write(" day").stream("One", GREEDY))
+    assert [token.text for token in tokens] == [" ", "d", "a", "y", ""]
+    assert [token.finish_reason for token in tokens] == [None, None, None, None, "eos"]
+    assert [token.id for token in tokens] == [*tokenizer.encode(" day").ids, END]
+
+
+def test_characters_come_whole(write):
+    assert [token.text for token in write("é😀!").stream("Zoë", GREEDY)] == ["", "é", "", "", "", "😀", "!", ""]
+
+
+def test_the_last_token_brings_what_was_held_back(write):
+    (*_, last) = write("a😀").stream("One", GREEDY, max_new_tokens=3)
+    assert (last.text, last.finish_reason) == ("\ufffd", "length")
+    (*_, last) = write("The en").stream("One", GREEDY, stop=["end"])
+    assert (last.text, last.finish_reason) == ("en", "eos")
+
+
+def test_a_stop_string_ends_the_text(write):
+    tokens = list(write("one. Two").stream("One", GREEDY, stop=["!", ". T"]))
+    assert [token.text for token in tokens] == ["o", "n", "e", "", "", ""]
+    assert tokens[-1].finish_reason == "stop"
+
+
+def test_max_new_tokens_ends_the_text(write):
+    tokens = list(write("x" * 30).stream("One", GREEDY, max_new_tokens=7))
+    assert len(tokens) == 7
+    assert tokens[-1].finish_reason == "length"
+
+
+@pytest.mark.parametrize("max_new_tokens", [None, 6, 2**40])
+def test_a_full_context_ends_the_text(write, max_new_tokens):
+    tokens = list(write("x" * 30).stream("y" * 251, GREEDY, max_new_tokens=max_new_tokens))
+    assert len(tokens) == 5
+    assert tokens[-1].finish_reason == "context"
+
+
+def test_a_prompt_may_be_ids(write, tokenizer):
+    texts = [token.text for token in write("ab").stream(tokenizer.encode("One").ids, GREEDY)]
+    assert texts == ["a", "b", ""]
+
+
+def test_nothing_is_computed_before_it_is_asked_for_nor_after_the_end(write):
+    model = write("x" * 30)
+    tokens = model.stream("One", GREEDY)
+    assert len(list(islice(tokens, 3))) == 3
+    assert model._model.extended == 2
+    tokens.close()
+    assert list(tokens) == []
+    list(model.stream("One", GREEDY, max_new_tokens=4))
+    assert model._model.extended == 3
+
+
+def test_log_probabilities_are_the_models_own(write):
+    logits = np.full((1, 1024), -50.0, np.float32)
+    logits[0, [7, 9, 11]] = np.log([0.2, 0.5, 0.3])
+    model = write("x")
+    model._model._logits = lambda: logits
+    sampling = Sampling(temperature=0, banned_ids=[9], logit_bias={7: 5.0})
+    (token,) = model.stream("One", sampling, max_new_tokens=1, logprobs=2)
+    assert token.id == 7
+    assert token.logprob == pytest.approx(np.log(0.2))
+    assert [id for id, _ in token.top_logprobs] == [9, 11]
+    assert [logprob for _, logprob in token.top_logprobs] == pytest.approx(np.log([0.5, 0.3]))
+
+
+# Several texts
+
+
+def test_each_text_of_a_batch_ends_by_itself(write):
+    model = write("a" * 30, "bcd", "e. f", "g")
+    completions = model.generate(["One", "Two", "Three", "x" * 250], GREEDY, max_new_tokens=5, stop=[". "])
+    assert [completion.text for completion in completions] == ["aaaaa", "bcd", "e", "g"]
+    assert [completion.finish_reason for completion in completions] == ["length", "eos", "stop", "eos"]
+    assert [len(completion.tokens) for completion in completions] == [5, 4, 3, 2]
+
+
+def test_a_full_context_ends_one_text_and_not_the_others(write):
+    model = write("a" * 30, "b" * 30, "c" * 30)
+    completions = model.generate(["One", "x" * 254, "x" * 256], GREEDY, max_new_tokens=9)
+    assert [completion.text for completion in completions] == ["a" * 9, "bb", ""]
+    assert [completion.finish_reason for completion in completions] == ["length", "context", "context"]
+
+
+def test_no_tokens_and_no_prompts(write):
+    (completion,) = write("a").generate(["One"], max_new_tokens=0)
+    assert (completion.text, completion.tokens, completion.finish_reason) == ("", [], "length")
+    assert write().generate([]) == []
+
+
+def test_each_prompt_may_have_its_own_sampling(write):
+    samplings = [GREEDY, Sampling(temperature=0, banned_ids=[END])]
+    texts = write("a", "a").generate(["One", "Two"], samplings, max_new_tokens=3)
+    assert [text.finish_reason for text in texts] == ["eos", "length"]
+
+
+# Of random weights
+
+
+PROMPTS = ["One", "A much longer beginning", "x", "Two and"]
+
+
+def test_a_seed_gives_the_same_text_alone_and_among_others(generator):
+    samplings = [Sampling(temperature=2.0, top_p=0.95, repetition_penalty=1.2, seed=seed) for seed in range(4)]
+    together = generator.generate(PROMPTS, samplings, max_new_tokens=25)
+    for prompt, sampling, completion in zip(PROMPTS, samplings, together, strict=True):
+        (alone,) = generator.generate([prompt], sampling, max_new_tokens=25)
+        assert [token.id for token in alone.tokens] == [token.id for token in completion.tokens]
+        assert alone.text == completion.text
+
+
+def test_another_seed_gives_another_text_and_so_does_none(generator):
+    def ids(seed):
+        return [token.id for token in generator.stream("One", Sampling(temperature=3.0, seed=seed), max_new_tokens=15)]
+
+    assert ids(1) == ids(1)
+    assert len({tuple(ids(seed)) for seed in (1, 2, None, None)}) == 4
+
+
+def test_one_sampling_for_all_gives_equal_prompts_equal_texts(generator):
+    first, second = generator.generate(["One", "One"], Sampling(temperature=3.0, seed=1), max_new_tokens=15)
+    assert first.text == second.text
+
+
+def test_texts_are_the_texts_of_the_ids(generator, tokenizer):
+    """With a high temperature: bytes that make no characters, ids without text."""
+    for completion in generator.generate(PROMPTS, Sampling(temperature=3.0, seed=5), max_new_tokens=40):
+        assert completion.text == tokenizer.decode([token.id for token in completion.tokens])
+
+
+def test_a_text_fills_the_context(generator):
+    (completion,) = generator.generate(["x" * 200], Sampling(temperature=2.0, seed=1, banned_ids=[END]))
+    assert (len(completion.tokens), completion.finish_reason) == (56, "context")
+
+
+# Of the storyteller
+
+
+def test_greedy_text_is_that_of_step_14(device):
+    from solutions.solution_14 import generate_tokens
+
+    checkpoint = open_checkpoint(CHECKPOINT)
+    (completion,) = load_generator(checkpoint, device).generate(["Once upon a time"], GREEDY, max_new_tokens=40)
+    assert completion.text.startswith(", there was a")
+    prompt = load_tokenizer(checkpoint.folder, vocab_size=1024).encode("Once upon a time").ids
+    naive = load_model(checkpoint, device)
+    ids = generate_tokens(naive, Tensor(np.array([prompt]), device=device), max_new_tokens=40, do_sample=False)
+    assert [token.id for token in completion.tokens] == np.from_dlpack(ids.to(CPU()))[0, len(prompt) :].tolist()
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("prompt", "options", "message"),
+    [
+        ("", {}, "the prompt is empty"),
+        ([], {}, "the prompt is empty"),
+        ("a\udcff", {}, "not UTF-8"),
+        ([5, 1024], {}, "id 1024 in the prompt: expected 0 to 1023"),
+        ([-1], {}, "id -1 in the prompt: expected 0 to 1023"),
+        ("x" * 257, {}, "the prompt has 257 tokens, the model's context window 256"),
+        ("x", {"max_new_tokens": -1}, "max_new_tokens -1: expected 0 or more"),
+        ("x", {"stop": [""]}, r"stop \[''\]: expected"),
+        ("x", {"stop": "."}, r"stop '\.': expected a list"),
+        ("x", {"logprobs": -1}, "logprobs -1: expected 0 to 1024"),
+        ("x", {"logprobs": 1025}, "logprobs 1025: expected 0 to 1024"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_once(write, prompt, options, message):
+    with pytest.raises(ValueError, match=message):
+        write("a").stream(prompt, **options)
+    with pytest.raises(ValueError, match=message):
+        write("a").generate([prompt], **options)
+
+
+@pytest.mark.parametrize("sampling", [Sampling(logit_bias={1024: 1.0}), Sampling(banned_ids=[-1])])
+def test_ids_that_the_vocabulary_has_not_are_refused(write, sampling):
+    with pytest.raises(ValueError, match=r"id (1024|-1): expected 0 to 1023"):
+        list(write("a").stream("One", sampling))
+
+
+def test_logits_that_are_no_numbers_are_refused(write):
+    model = write("a")
+    model._model._logits = lambda: np.full((1, 1024), np.nan, np.float32)
+    with pytest.raises(ValueError, match="the logit of token 0 is nan"):
+        list(model.stream("One"))
