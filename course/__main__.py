@@ -141,7 +141,6 @@ def generate_text(
     prompt: Annotated[str, typer.Argument(help="What the text begins with.")] = "Once upon a time",
     temperature: Annotated[float, typer.Option(help="0: the likeliest text. Over 1: wilder and wilder.")] = 0.8,
     greedy: Annotated[bool, typer.Option("--greedy", help="Take the likeliest token each time.")] = False,
-    max_new_tokens: Annotated[
     top_k: Annotated[int | None, typer.Option(metavar="K", help="Draw from the K likeliest tokens only.")] = None,
     top_p: Annotated[
         float, typer.Option(metavar="P", help="Draw from the fewest likeliest tokens that together have probability P.")
@@ -161,6 +160,7 @@ def generate_text(
     stop: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="End before this text. May be given several times.")
     ] = None,
+    max_new_tokens: Annotated[
         int | None, typer.Option(metavar="N", help="Default: 200, or as many as the context has room for.")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed tells the same story.")] = None,
@@ -183,7 +183,6 @@ def generate_text(
             prompt,
             temperature=temperature,
             greedy=greedy,
-            max_new_tokens=max_new_tokens,
             top_k=top_k,
             top_p=top_p,
             min_p=min_p,
@@ -191,9 +190,10 @@ def generate_text(
             presence_penalty=presence_penalty,
             frequency_penalty=frequency_penalty,
             stop=stop or (),
+            max_new_tokens=max_new_tokens,
             seed=seed,
-            steps=ROOT / "steps" if mine else None,
             naive=naive,
+            steps=ROOT / "steps" if mine else None,
             device=device,
             checkpoint=checkpoint,
         )
