@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,6 +31,18 @@ OTHER_PAGES = ("introduction.md", "setup.md", "where_next.md")
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^)\s>]*)>?[^)]*\)|\b(?:href|src)=[\"']([^\"']*)[\"']")
 _RANGE = re.compile(r"\b[Ll]ines?\s+(\d+)(?:\s*(?:-|–|to|and)\s*(\d+))?")
 _TODO = re.compile(r"TODO (\d+)|^\s*(\d+)\. ", re.MULTILINE)
+
+
+def prove(say: Callable[[str], None]) -> Iterator[Point]:
+    """Every point about this book, as soon as it is known.
+
+    Args:
+        say: told what is waited for.
+    """
+    say("Checking the pages of the book, and running their code")
+    yield from points()
+    say("Running what the book shows of a terminal")
+    yield terminals()
 
 
 def points(root: Path = ROOT, pages: list[Page] | None = None) -> Iterator[Point]:
@@ -59,7 +71,7 @@ def contents(root: Path, pages: list[Page]) -> Point:
     for page in pages:
         if not page.text.strip():
             faults.append(f"book/src/{page.name} is empty")
-        elif page.step and not page.text.startswith(title := f"# Step {page.step:02}: {step_title(page.step)}\n"):
+        elif page.step in STEPS and not page.text.startswith(title := f"# Step {page.step:02}: {step_title(page.step)}\n"):
             faults.append(f"book/src/{page.name} does not begin with {title.strip()!r}")
     return Point.about(len(pages), "pages of the book, all of them in SUMMARY.md", faults)
 

@@ -39,6 +39,8 @@ REQUIRED = {
     *(f"tests/fixtures/step_{step:02}.npz" for step in FIXTURES),
     *(f"tests/mistakes/step_{step:02}.{kind}" for step in STEPS for kind in ("npz", "toml")),
     *(f"tests/right/step_{step:02}.toml" for step in STEPS),
+    *(f"book/src/{name}.md" for name in ("introduction", "setup", "where_next")),
+    *(f"book/src/step_{step:02}.md" for step in STEPS),
 }
 
 # What else may be where. In the folders that are not named here nothing may be.
@@ -49,16 +51,20 @@ PLACES = {
     "book": ("book.toml", "*.py"),
     "book/notebook": ("gpt2.ipynb",),
     "book/pictures": ("*.py", "*.svg"),
-    "book/src": ("*.md",),
+    "book/play": ("*.css", "*.js", "*.json"),
+    "book/src": ("SUMMARY.md",),
     "book/terminal": ("*.txt",),
-    "book/theme": ("*.css",),
+    "book/theme": ("*.css", "*.js"),
     "course": ("*.py",),
+    "course/grading": ("*.py",),
+    "course/grading/templates": ("*.html",),
     "gpt2": ("*.py",),
     "models/storyteller": ("README.md", "*.json", "model.safetensors"),
     "tests": ("compare.py", "conftest.py", "pixi.schema.json", "test_[!s]*.py", "test_storyteller.py"),
     "tests/book": ("test_*.py", "conftest.py"),
     "tests/course": ("test_*.py", "conftest.py"),
     "tests/fixtures": ("sampling.npz",),
+    "tests/grading": ("test_*.py", "conftest.py", "examples.py"),
     "tests/gpt2": ("test_*.py", "conftest.py"),
     "tools": ("*.py", "screenshot.svg"),
 }

@@ -15,8 +15,8 @@ from course.todos import ROOT, STEPS, skeleton, solution_path, step_path
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The course as it ships: what a learner has in steps/ stays out."""
-    for folder in ("course", "solutions", "tests", "tools"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("book", "course", "solutions", "tests", "tools"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "html"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     write_skeletons(tmp_path / "steps")
     return tmp_path
