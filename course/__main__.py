@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -228,7 +229,8 @@ def verify_course(
         bool, typer.Option("--score", help="Print what the checks make of known mistakes and right answers, too.")
     ] = False,
 ) -> None:
-    """Prove that solutions, skeletons, checks, hints and files agree: for those who change the course."""
+    """Prove that solutions, skeletons, checks, hints, files and book agree: for those who change the course."""
+    from book.check import prove
     from course.score import Outcome, table
     from course.verify import verify
 
@@ -240,7 +242,7 @@ def verify_course(
         waiting.count(f"Trying the checks on known answers to step {outcome.step:02}", done, total)
 
     with report.Waiting() as waiting:
-        for point in verify(waiting.kernels, tried):
+        for point in chain(verify(waiting.kernels, tried), prove(waiting.say)):
             report.show_point(point)
             faults += len(point.faults)
     if score:
