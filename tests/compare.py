@@ -147,6 +147,9 @@ def assert_normal_table(module: object, shape: tuple[int, int], device: Device) 
     if not hasattr(module, "weight"):
         raise CheckFailure("a parameter weight", "none")
     table = assert_shape(module.weight, shape, device, "weight").astype(np.float64)
+    if (different := len(np.unique(table))) < 0.9 * table.size:
+        actual = f"{different} different ones of {table.size}"
+        raise CheckFailure("random numbers, which hardly ever repeat", actual, observed=[different, table.size])
     deviation, mean = table.std(), table.mean()
     if not 0.0193 < deviation < 0.0207:
         # The first digit is the same every time that such a table is drawn.
@@ -159,8 +162,6 @@ def assert_normal_table(module: object, shape: tuple[int, int], device: Device) 
     beyond = (np.abs(table) > 0.04).mean()
     if not 0.036 < beyond < 0.055:
         raise CheckFailure("normally distributed numbers, 4.6 % of them beyond 0.04", f"{beyond:.1%}")
-    if len(np.unique(table)) < 0.9 * table.size:
-        raise CheckFailure("numbers that hardly ever repeat", f"{len(np.unique(table))} different ones of {table.size}")
 
 
 def assert_value_error(call: Callable[[], object], *numbers: int) -> None:
