@@ -11,8 +11,10 @@ import numpy as np
 if TYPE_CHECKING:
     from solutions.solution_01 import GPT2Config
 
+INDEX = "model.safetensors.index.json"  # which file has which weights, where there are several
+
 # Never pickle: loading one can run any code that its author put there.
-FILES = ["config.json", "model*.safetensors", "tokenizer.json"]
+FILES = ["config.json", "model*.safetensors", INDEX, "tokenizer.json", "vocab.json", "merges.txt"]
 
 # What the course's model computes. A key may be missing: these are GPT-2's defaults.
 EXACT = {
@@ -26,6 +28,9 @@ EXACT = {
 
 CONV1D = ("c_attn.weight", "c_proj.weight", "c_fc.weight")
 BUFFERS = (".attn.bias", ".attn.masked_bias")
+
+# What weights may be, and what NumPy reads them as, which has no bfloat16.
+DTYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 
 
 class CheckpointError(ValueError):
@@ -77,33 +82,38 @@ def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[st
         shapes: the names and shapes of the model's parameters.
 
     Returns:
-        One float32 array for each of the names, of that shape.
+        One float32 array for each of the names, of that shape. What a file has in this form stays
+        there and is mapped into memory, so that little more than the weights themselves is needed.
 
     Raises:
         CheckpointError: a file is missing or damaged; or weights are missing, too many or of
             another shape or type, and each one is named.
     """
-    stored = {name: array for path in _weight_files(folder) for name, array in _read_file(path)}
+    stored = {weight.name: weight for path in _weight_files(folder) for weight in _weights_in(path)}
     # GPT2LMHeadModel keeps the stack under "transformer", a bare GPT2Model does not.
     if not any(name.startswith("transformer.") for name in stored):
         stored = {name if name.startswith("lm_head.") else f"transformer.{name}": stored[name] for name in stored}
 
     head, table = stored.pop("lm_head.weight", None), stored.get("transformer.wte.weight")
-    faults = []
-    if head is not None and table is not None and not np.array_equal(head, table):
-        faults.append("lm_head.weight differs from transformer.wte.weight, to which GPT-2 ties it")
-    faults += [f"{name} is missing" for name in shapes if name not in stored]
-    for name, array in stored.items():
+    faults = [f"{name} is missing" for name in shapes if name not in stored]
+    for name, weight in stored.items():
         shape = shapes.get(name)
         if shape is None:
             faults.append(f"{name} is not a part of the model")
-        elif array.shape != (expected := shape[::-1] if name.endswith(CONV1D) else shape):
-            faults.append(f"{name} is {list(array.shape)} instead of {list(expected)}")
+        elif weight.shape != (expected := shape[::-1] if name.endswith(CONV1D) else shape):
+            faults.append(f"{name} is {list(weight.shape)} instead of {list(expected)}")
+        elif weight.dtype not in DTYPES:
+            faults.append(f"{name} has the type {weight.dtype}; expected {', '.join(DTYPES)}")
+    if head and table and not _equal(head, table):
+        faults.append("lm_head.weight differs from transformer.wte.weight, to which GPT-2 ties it")
     if faults:
         raise CheckpointError(f"the weights in {folder} do not fit the model: {'; '.join(faults)}")
     # These four layers are a Conv1D in Hugging Face's GPT-2, which multiplies x @ weight: [in, out].
     # Linear computes x @ weight.T and keeps [out, in].
-    return {name: np.ascontiguousarray(a.T) if name.endswith(CONV1D) else a for name, a in stored.items()}
+    return {
+        name: np.ascontiguousarray(weight.read().T) if name.endswith(CONV1D) else weight.read()
+        for name, weight in stored.items()
+    }
 
 
 def _find(name: str) -> Path:
@@ -160,9 +170,11 @@ def _eos_token_id(settings: Mapping[str, Any]) -> int | None:
 
 
 def _weight_files(folder: Path) -> list[Path]:
-    """The file with the weights, or the numbered files of a checkpoint that is cut into several."""
+    """The file with the weights, or the files of a checkpoint that is cut into several."""
     if (whole := folder / "model.safetensors").exists():
         return [whole]
+    if (index := folder / INDEX).exists():
+        return _files_of(index)
     if parts := sorted(folder.glob("model-*-of-*.safetensors")):
         return parts
     raise CheckpointError(
@@ -171,29 +183,59 @@ def _weight_files(folder: Path) -> list[Path]:
     )
 
 
-def _read_file(path: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """The weights of one file, by name, in float32."""
-    from safetensors import SafetensorError, deserialize
+def _files_of(index: Path) -> list[Path]:
+    """The files that an index names, which lie beside it."""
+    try:
+        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        if wrong := [name for name in names if Path(name).name != name or not name.endswith(".safetensors")]:
+            raise CheckpointError(f"{index} names {wrong[0]!r}, which is no safetensors file beside it")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(f"{index} cannot be read: {error!r}") from error
+    if missing := [name for name in names if not (index.parent / name).is_file()]:
+        raise CheckpointError(f"{index.parent} has no {missing[0]}, which {index.name} names")
+    return [index.parent / name for name in names]
+
+
+@dataclass(frozen=True)
+class _Weight:
+    """A weight in a file, of which nothing but the name, the type and the shape has been read."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    path: Path
+    offset: int  # in bytes
+
+    def read(self) -> np.ndarray:
+        """The weight in float32. In a file of that type it stays there, mapped into memory."""
+        array = np.memmap(self.path, DTYPES[self.dtype], "c", self.offset, self.shape)
+        array = np.require(array.view(np.ndarray), requirements="A")  # a header may have any length
+        if self.dtype == "BF16":  # the upper half of a float32
+            return (array.astype(np.uint32) << 16).view(np.float32)
+        return array.astype(np.float32, copy=False)
+
+
+def _equal(one: _Weight, other: _Weight) -> bool:
+    return {one.dtype, other.dtype} <= DTYPES.keys() and np.array_equal(one.read(), other.read())
+
+
+def _weights_in(path: Path) -> Iterator[_Weight]:
+    """The weights of a file (https://huggingface.co/docs/safetensors: a length, a JSON header, the data)."""
+    from safetensors import SafetensorError, safe_open
 
     try:
-        tensors = deserialize(path.read_bytes())
+        with safe_open(path, "np"):  # which finds the header sound, and the file as long as it says
+            pass
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(length))
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
-    for name, tensor in tensors:
+    header.pop("__metadata__", None)
+    for name, weight in header.items():
         # Old checkpoints keep the causal mask among the weights; the model makes its own.
         if not name.endswith(BUFFERS):
-            try:
-                yield name, _float32(tensor["dtype"], tensor["data"]).reshape(tensor["shape"])
-            except CheckpointError as error:
-                raise CheckpointError(f"{path}: {name} {error}") from None
-
-
-def _float32(dtype: str, data: bytearray) -> np.ndarray:
-    match dtype:
-        case "F32":
-            return np.frombuffer(data, np.float32)
-        case "F16":
-            return np.frombuffer(data, np.float16).astype(np.float32)
-        case "BF16":  # the upper half of a float32
-            return (np.frombuffer(data, np.uint16).astype(np.uint32) << 16).view(np.float32)
-    raise CheckpointError(f"has the type {dtype}; expected F32, F16 or BF16")
+            begin, _ = weight["data_offsets"]
+            yield _Weight(name, weight["dtype"], tuple(weight["shape"]), path, 8 + length + begin)

@@ -1,9 +1,12 @@
 """A sound checkpoint is read exactly, and whatever is wrong with another one is said by name."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from course.todos import ROOT
 from safetensors import TensorSpec, serialize_file
 from safetensors.numpy import save_file
 
@@ -164,6 +167,46 @@ def test_weights_may_lie_in_several_files(write_checkpoint, tmp_path, shapes, st
     assert read_weights(tmp_path, shapes).keys() == shapes.keys()
 
 
+@pytest.fixture
+def parts(write_checkpoint, tmp_path, stored_weights):
+    """A checkpoint in two files and the index that names them, which it returns to be spoiled."""
+    write_checkpoint(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    names = list(stored_weights)
+    files = {"a.safetensors": names[:7], "b.safetensors": names[7:]}
+    for file, some in files.items():
+        save_file({name: stored_weights[name] for name in some}, tmp_path / file)
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {name: file for file, some in files.items() for name in some}}))
+    return index
+
+
+def test_an_index_says_which_files(parts, shapes, stored_weights):
+    weights = read_weights(parts.parent, shapes)
+    assert weights.keys() == shapes.keys()
+    np.testing.assert_array_equal(weights["transformer.ln_f.bias"], stored_weights["transformer.ln_f.bias"])
+
+
+def test_a_file_that_the_index_names_and_that_is_not_there_is_named(parts, shapes):
+    (parts.parent / "b.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"has no b\.safetensors, which model\.safetensors\.index\.json names"):
+        read_weights(parts.parent, shapes)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"weight_map": []}', '{"weight_map": {"a": 1}}', "\ud8ff"])
+def test_a_damaged_index_is_named(parts, shapes, text):
+    parts.write_bytes(text.encode("utf-16", "surrogatepass") if text == "\ud8ff" else text.encode())
+    with pytest.raises(CheckpointError, match=r"index\.json cannot be read"):
+        read_weights(parts.parent, shapes)
+
+
+@pytest.mark.parametrize("name", ["../a.safetensors", "/etc/passwd", "", ".."])
+def test_an_index_leads_to_no_other_folder(parts, shapes, name):
+    parts.write_text(json.dumps({"weight_map": {"transformer.wte.weight": name}}))
+    with pytest.raises(CheckpointError, match=r"index\.json names .*, which is no safetensors file beside it"):
+        read_weights(parts.parent, shapes)
+
+
 def test_half_precision_is_widened(write_checkpoint, tmp_path, shapes, stored_weights):
     halves = {name: array.astype(np.float16) for name, array in stored_weights.items()}
     weights = read_weights(write_checkpoint(tmp_path, halves), shapes)
@@ -217,3 +260,85 @@ def test_damaged_weights_name_their_file(write_checkpoint, tmp_path, shapes, cut
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(CheckpointError, match=r"model\.safetensors cannot be read"):
         read_weights(tmp_path, shapes)
+
+
+SMALL = {"transformer.ln_f.bias": (4,), "transformer.h.0.attn.c_attn.weight": (6, 2)}
+
+
+def small_file(header: bytes | None = None) -> bytes:
+    """A file of two weights, 0 to 3 and 4 to 15, with this header or a sound one."""
+    sound = {
+        "transformer.ln_f.bias": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]},
+        "transformer.h.0.attn.c_attn.weight": {"dtype": "F32", "shape": [2, 6], "data_offsets": [16, 64]},
+    }
+    header = json.dumps(sound).encode() if header is None else header
+    return len(header).to_bytes(8, "little") + header + np.arange(16, dtype=np.float32).tobytes()
+
+
+@pytest.mark.parametrize("spaces", range(4))
+def test_data_may_begin_anywhere(tmp_path, spaces):
+    header = small_file()[8:-64] + b" " * spaces
+    (tmp_path / "model.safetensors").write_bytes(small_file(header))
+    weights = read_weights(tmp_path, SMALL)
+    assert weights["transformer.ln_f.bias"].tolist() == [0, 1, 2, 3]
+    assert weights["transformer.h.0.attn.c_attn.weight"].tolist() == [[4 + i, 10 + i] for i in range(6)]
+    assert all(array.flags.aligned and array.flags.writeable for array in weights.values())
+
+
+def test_a_header_spoiled_anywhere_is_refused_or_harmless(tmp_path):
+    """Each byte of the length and the header in turn becomes another one, and bytes are lost and doubled."""
+    sound, rng = small_file(), np.random.default_rng(0)
+    refused = 0
+    for place in range(len(sound) - 64):
+        for spoiled in (bytes([rng.integers(256)]), b"", sound[place : place + 1] * 2):
+            (tmp_path / "model.safetensors").write_bytes(sound[:place] + spoiled + sound[place + 1 :])
+            try:
+                weights = read_weights(tmp_path, SMALL)
+                assert {name: array.shape for name, array in weights.items()} == SMALL
+            except CheckpointError as error:
+                refused += 1
+                assert str(tmp_path) in str(error)
+    assert refused > 500
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [
+        {"dtype": "F32", "shape": [4], "data_offsets": [0, 2**62]},
+        {"dtype": "F32", "shape": [4], "data_offsets": [-16, 0]},
+        {"dtype": "F32", "shape": [2**62, 4], "data_offsets": [0, 64]},
+        {"dtype": "F32", "shape": [-4], "data_offsets": [0, 64]},
+        {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]},
+        {"dtype": "F32", "shape": "4", "data_offsets": [0, 64]},
+        {"dtype": "F99", "shape": [4], "data_offsets": [0, 64]},
+        {"dtype": "F32", "shape": [16]},
+        7,
+    ],
+)
+def test_a_header_that_lies_is_refused(tmp_path, weight):
+    header = json.dumps({"transformer.ln_f.bias": weight}).encode()
+    (tmp_path / "model.safetensors").write_bytes(small_file(header))
+    with pytest.raises(CheckpointError):
+        read_weights(tmp_path, {"transformer.ln_f.bias": (4,)})
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_reading_takes_little_more_memory_than_the_weights(tmp_path, dtype):
+    """In a process of its own: the most that it has needed, less what it needs without reading."""
+    shapes = {f"transformer.h.{layer}.mlp.c_fc.weight": (1000, 4000) for layer in range(8)}  # transposed, all of them
+    shapes |= {"transformer.wte.weight": (8000, 4000), "lm_head.weight": (8000, 4000)}
+    names = {name: np.ones(shape[::-1] if "c_fc" in name else shape, dtype) for name, shape in shapes.items()}
+    save_file(names, tmp_path / "model.safetensors")
+    del shapes["lm_head.weight"]
+    program = (
+        "import resource, numpy, json; from pathlib import Path\n"
+        "from safetensors import safe_open\n"
+        "from gpt2.checkpoint import read_weights\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "before = peak()\n"
+        f"weights = read_weights(Path({str(tmp_path)!r}), {shapes!r})\n"
+        "assert all(weight.min() == 1 for weight in weights.values())\n"
+        "print((peak() - before) * (1 if __import__('sys').platform == 'darwin' else 1024))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(ran.stdout) <= 1.3 * sum(4 * np.prod(shape) for shape in shapes.values())
