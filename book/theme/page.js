@@ -5,15 +5,16 @@
 {
     const byId = (id) => document.getElementById(id);
 
-    // What opens the table of contents is a <label>, which no key reaches: put a button in its place.
+    // What opens the table of contents is a <label>, which no key reaches: put a button before it.
     const label = byId("mdbook-sidebar-toggle");
     const button = document.createElement("button");
-    for (const name of ["id", "class", "title", "aria-label", "aria-controls"])
+    for (const name of ["class", "title", "aria-label", "aria-controls"])
         button.setAttribute(name, label.getAttribute(name));
     button.type = "button";
     button.append(...label.childNodes);
-    button.addEventListener("click", () => byId("mdbook-sidebar-toggle-anchor").click());
-    label.replaceWith(button);
+    button.addEventListener("click", () => label.click());
+    label.before(button);
+    label.style.display = "none";
     const root = document.documentElement;
     const tell = () => button.setAttribute("aria-expanded", root.classList.contains("sidebar-visible"));
     new MutationObserver(tell).observe(root, { attributeFilter: ["class"] });
