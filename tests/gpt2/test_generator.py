@@ -66,6 +66,8 @@ def test_max_new_tokens_ends_the_text(write):
     tokens = list(write("x" * 30).stream("One", GREEDY, max_new_tokens=7))
     assert len(tokens) == 7
     assert tokens[-1].finish_reason == "length"
+    (*_, last) = write("x" * 30).stream("y" * 251, GREEDY, max_new_tokens=5)  # all that have room
+    assert last.finish_reason == "length"
 
 
 @pytest.mark.parametrize("max_new_tokens", [None, 6, 2**40])

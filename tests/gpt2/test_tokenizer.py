@@ -64,10 +64,15 @@ def test_a_stop_string_ends_the_text_and_no_part_of_it_is_told(tokenizer, stop, 
     assert written(tokenizer, tokenizer.encode("one two").ids, stop) == pieces
 
 
+def test_all_that_a_stop_string_may_begin_with_is_held_back(tokenizer):
+    assert written(tokenizer, tokenizer.encode("xaab").ids, ["aab"]) == ["x"]
+    assert written(tokenizer, tokenizer.encode("xaaab").ids, ["aab"]) == ["x", "a"]
+
+
 def test_a_stop_string_inside_one_token_ends_the_text():
     from course.generate import CHECKPOINT
 
-    stream = TextStream(load_tokenizer(Path(CHECKPOINT), 1024), ["po"])
+    stream = TextStream(load_tokenizer(Path(CHECKPOINT), 1024), ["on", "po"])
     (id,) = stream._tokenizer.encode(" upon").ids
     assert (stream.update([id]), stream.stopped) == (" u", True)
 
