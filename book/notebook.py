@@ -1,0 +1,128 @@
+"""Makes book/notebook/gpt2.ipynb, the course in one notebook, from the chapters and the solutions.
+
+    python -m book.notebook
+
+Of each chapter it has the beginning, the picture and the idea with its code, then the solution.
+Every class is defined in the notebook itself, and in the end they tell a story.
+"""
+
+import re
+from collections.abc import Iterator
+
+import nbformat
+from course.todos import ROOT, STEPS, solution_path
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from book.directives import DIRECTIVE, clean
+from book.pages import Page, read_pages
+
+NOTEBOOK = ROOT / "book" / "notebook" / "gpt2.ipynb"
+
+BEGINNING = """# GPT-2 in fourteen steps
+
+This is the course in one notebook: of every chapter the idea, and of every step the solution. \
+[The book](../src/introduction.md) has the tasks, the checks, the hints and the questions; `./run book` opens it.
+
+Start it in the environment of the course, `.venv/bin/jupyter` or pixi's, with any notebook program. \
+The first cell finds the course and sets MAX up. `book/notebook.py` wrote this file from the book: change that."""
+
+SETUP = """import os
+import sys
+from pathlib import Path
+
+folders = [Path.cwd(), *Path.cwd().parents]
+os.chdir(next(folder for folder in folders if (folder / "solutions").is_dir()))
+sys.path.insert(0, os.getcwd())
+
+from course import runtime
+
+runtime.prepare()  # before anything imports MAX
+device = runtime.pick_device()
+
+from course import kernels
+
+kernels.load(device)  # compiled the first time: minutes"""
+
+END = """# The model tells a story
+
+All of the classes above, with the weights of the small model that comes with the course. Run the last cell again for \
+another story."""
+
+STORY = """from course.gather import gathered
+from gpt2.checkpoint import open_checkpoint, read_weights
+from gpt2.tokenizer import load_tokenizer
+
+checkpoint = open_checkpoint("models/storyteller")
+tokenizer = load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size)
+with F.lazy():  # the random numbers that the weights replace are never drawn
+    model = GPT2LMHeadModel(checkpoint.config).to(device)
+shapes = {name: tuple(int(size) for size in parameter.shape) for name, parameter in model.parameters}
+model.load_state_dict(read_weights(checkpoint.folder, shapes))
+
+prompt = Tensor(np.array([tokenizer.encode("Once upon a time").ids]), device=device)
+with gathered():  # operations that run together, for speed
+    story = generate_tokens(model, prompt, max_new_tokens=20, temperature=0.8)
+    ids = np.from_dlpack(story.to(CPU()))[0].tolist()
+print(tokenizer.decode(ids))"""
+
+
+def notebook() -> nbformat.NotebookNode:
+    """The notebook, with no cell run."""
+    pages = {page.step: page for page in read_pages(ROOT)}
+    cells = [new_markdown_cell(BEGINNING), new_code_cell(SETUP)]
+    for step in STEPS:
+        cells += _idea(pages[step])
+        cells += [new_markdown_cell("## The solution"), new_code_cell(_solution(step))]
+    cells += [new_markdown_cell(END), new_code_cell(STORY)]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"  # nbformat's own are random
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+def text() -> str:
+    """The notebook as a file."""
+    return nbformat.writes(notebook()) + "\n"
+
+
+def _idea(page: Page) -> Iterator[nbformat.NotebookNode]:
+    """A chapter from its title to the end of its idea, its code in cells of code."""
+    prose = ""
+    wanted = Page(page.name, page.text.split("\n## Predict before you code")[0])
+    for part in wanted.parts:
+        if part.info == "python":
+            yield from _markdown(prose)
+            prose = ""
+            yield new_code_cell(part.code.rstrip())
+        elif part.info != "text":  # that is what the code prints
+            prose += part.text
+    yield from _markdown(prose)
+
+
+def _markdown(prose: str) -> Iterator[nbformat.NotebookNode]:
+    prose = DIRECTIVE.sub(lambda match: _shown(match[2], match[3].strip()), prose)
+    prose = re.sub(r"\]\((\w+\.md)", r"](../src/\1", prose)
+    prose = re.sub(r"\n{3,}", "\n\n", prose).strip()
+    if prose:
+        yield new_markdown_cell(prose)
+
+
+def _shown(directive: str, argument: str) -> str:
+    """A picture as a file; what needs the book's own pages is left out."""
+    return f"![{argument}](../pictures/{argument}.svg)" if directive == "picture" else ""
+
+
+def _solution(step: int) -> str:
+    """A solution's code. What it imports of earlier steps is in the notebook already."""
+    code = clean(solution_path(step).read_text(encoding="utf-8"))
+    return re.sub(r"^from solutions\.\w+ import .*\n", "", code, flags=re.MULTILINE).strip()
+
+
+def main() -> None:
+    NOTEBOOK.parent.mkdir(exist_ok=True)
+    NOTEBOOK.write_text(text(), encoding="utf-8")
+    print(f"{NOTEBOOK.relative_to(ROOT)} written")
+
+
+if __name__ == "__main__":
+    main()
