@@ -74,17 +74,26 @@ play.parts["attention-explorer"] = (root, { sentences }) => {
     }
 
     const tokenRow = element("div", { class: "play-tokens", role: "group", "aria-label": "Tokens" });
-    const headGrid = element("div", { class: "play-heads", role: "group", "aria-label": "Heads, a row for each layer" });
+    const headGrid = element("div", { class: "play-heads", role: "group", "aria-label": "Heads, one row a layer" });
     const summary = element("p", { role: "status" });
     const texts = sentences.map(({ tokens }) => tokens.join(""));
     root.setAttribute("aria-label", "Attention explorer");
     root.append(
         element("p", { class: "play-title" }, "Attention explorer"),
         play.select("attention-explorer-sentence", "Sentence", texts, open),
-        element("p", {}, "Point at a token, or walk with the arrow keys. Below each token: what the chosen head takes from it."),
+        element(
+            "p",
+            {},
+            "Point at a token, or walk with the arrow keys. Below each token: what the chosen head takes from it.",
+        ),
         tokenRow,
         summary,
-        element("p", {}, "The heads, one row a layer. The bars are that head's weights on the tokens from left to right; the word is where most of them goes. Choose one."),
+        element(
+            "p",
+            {},
+            "Choose a head: one row a layer, named layer.head. The bars are its weights on the tokens from left to " +
+                "right, and the token beside the name gets most.",
+        ),
         headGrid,
     );
     open(0);

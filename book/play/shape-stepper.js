@@ -49,7 +49,9 @@ play.parts["shape-stepper"] = (root, arrays) => {
             title: "Split the heads",
             code: "x.reshape([batch, seq_length, self.n_head, self.head_dim]).transpose(1, 2)",
             shape: HEADS,
-            about: "Each head gets its own three features of every token, and becomes an axis. Here for the query; key and value likewise.",
+            about:
+                "Each head gets its own three features of every token, and becomes an axis. " +
+                "Here for the query; key and value likewise.",
             inputs: ["query"],
             outputs: ["query_heads"],
             sources: (_, [b, h, s, d]) => [["query", [b, s, h * head_dim + d]]],
@@ -130,7 +132,10 @@ play.parts["shape-stepper"] = (root, arrays) => {
     /** How an array is cut into tables: one for each head, or for as many columns as x has. */
     function blocks(shape) {
         if (shape.length === 4)
-            return Array.from({ length: n_head }, (_, h) => ({ caption: `head ${h}`, index: (row, c) => [0, h, row, c] }));
+            return Array.from({ length: n_head }, (_, head) => ({
+                caption: `head ${head}`,
+                index: (row, column) => [0, head, row, column],
+            }));
         return Array.from({ length: shape[2] / n_embd }, (_, i) => ({
             caption: shape[2] > n_embd ? `features ${i * n_embd} to ${(i + 1) * n_embd - 1}` : "",
             index: (row, column) => [0, row, i * n_embd + column],
@@ -148,7 +153,8 @@ play.parts["shape-stepper"] = (root, arrays) => {
             const attributes = { "aria-label": `${where}: ${signed(value)}`, "data-head": headOf(name, index) };
             const cell = element("td", { ...attributes, role: "gridcell" }, signed(value));
             const choose = () => onChoose({ name, index, where, value, cell });
-            for (const event of onChoose ? ["focus", "click", "pointerenter"] : []) cell.addEventListener(event, choose);
+            const events = onChoose ? ["focus", "click", "pointerenter"] : [];
+            for (const event of events) cell.addEventListener(event, choose);
             cells.push({ name, index, cell });
             return cell;
         }
@@ -195,8 +201,9 @@ play.parts["shape-stepper"] = (root, arrays) => {
         const show = ({ name, index, where, value, cell }) => {
             const wanted = step.sources(name, index);
             for (const source of sources) {
-                const matches = ([from, of]) => from === source.name && of.every((n, i) => n === null || n === source.index[i]);
-                source.cell.classList.toggle("play-source", wanted.some(matches));
+                const is = ([from, at]) =>
+                    from === source.name && at.every((n, axis) => n === null || n === source.index[axis]);
+                source.cell.classList.toggle("play-source", wanted.some(is));
             }
             for (const other of after.querySelectorAll("td")) other.classList.toggle("play-chosen", other === cell);
             origin.textContent = `${where} = ${step.formula(name, index)} = ${signed(value)}`;

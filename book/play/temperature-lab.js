@@ -43,6 +43,7 @@ play.draw = (probabilities, random) => {
 play.parts["temperature-lab"] = (root, { tokens, prompts, texts, logits: base64 }) => {
     const { element, visible, percent } = play;
     const SHOWN = 12;
+    const count = (number) => number.toLocaleString("en"); // 1,024
     const END = tokens.indexOf("<|endoftext|>");
     const logits = play.decode(base64, Float32Array);
     const rowOf = new Map(texts.map((text, row) => [text.join(), row]));
@@ -94,8 +95,9 @@ play.parts["temperature-lab"] = (root, { tokens, prompts, texts, logits: base64 
     const text = element("p", { class: "play-text" });
     const message = element("p", { role: "status" });
     const sample = element("button", { type: "button", click: append }, "Sample the next token");
-    const back = element("button", { type: "button", click: () => restart(prompt, added.slice(0, -1)) }, "Take it back");
-    const again = element("button", { type: "button", click: () => restart(prompt) }, "Start again");
+    const takeBack = () => restart(prompt, added.slice(0, -1));
+    const back = element("button", { type: "button", click: takeBack }, "Take it back");
+    const again = element("button", { type: "button", click: () => restart(prompt, []) }, "Start again");
 
     const bars = Array.from({ length: SHOWN + 1 }, () => {
         const name = element("th", { scope: "row" });
@@ -123,19 +125,19 @@ play.parts["temperature-lab"] = (root, { tokens, prompts, texts, logits: base64 
         const token = play.draw(probabilities, Math.random());
         added.push(token);
         update();
-        const drawn = `Drawn: “${visible(tokens[token])}”, whose probability was ${percent(probabilities[token])}. `;
-        if (token === END) message.textContent = `${drawn}That is the model's word for the end of a text.`;
+        let news = `Drawn: “${visible(tokens[token])}”, whose probability was ${percent(probabilities[token])}.`;
+        if (token === END) news += " It is the model's sign for the end of a text.";
         else if (!scores())
-            message.textContent =
-                `${drawn}Here the page's knowledge ends: it holds the model's real scores after ${texts.length} likely ` +
+            news +=
+                ` Here the page's knowledge ends: it holds the model's real scores after ${texts.length} likely ` +
                 "texts, and this is not one of them. The model itself goes on from any text: ./run generate";
-        else message.textContent = drawn;
+        message.textContent = news;
         if (sample.disabled) back.focus();
     }
 
-    function restart(newPrompt, tokensAfter = []) {
+    function restart(newPrompt, newlyAdded) {
         prompt = newPrompt;
-        added = tokensAfter;
+        added = newlyAdded;
         message.textContent = "";
         update();
         if (!added.length && back === document.activeElement) sample.focus();
@@ -155,7 +157,7 @@ play.parts["temperature-lab"] = (root, { tokens, prompts, texts, logits: base64 
         bars.forEach(({ name, bar, probability }, i) => {
             const isRest = i === SHOWN;
             const value = isRest ? Math.max(rest, 0) : probabilities[first[i]];
-            name.textContent = isRest ? `${(tokens.length - SHOWN).toLocaleString("en")} others` : visible(tokens[first[i]]);
+            name.textContent = isRest ? `${count(tokens.length - SHOWN)} others` : visible(tokens[first[i]]);
             name.parentElement.classList.toggle("play-cut", value === 0);
             bar.style.width = `${100 * value}%`;
             probability.value = value;
@@ -164,18 +166,18 @@ play.parts["temperature-lab"] = (root, { tokens, prompts, texts, logits: base64 
         const nats = play.entropy(probabilities);
         entropy.textContent =
             `Entropy ${nats.toFixed(2)} nats (${(nats / Math.LN2).toFixed(2)} bits): as open as a fair draw ` +
-            `among ${Math.exp(nats).toFixed(1)} tokens. ${probabilities.filter((p) => p > 0).length.toLocaleString("en")} ` +
-            `of ${tokens.length.toLocaleString("en")} tokens can be drawn.`;
+            `among ${Math.exp(nats).toFixed(1)} tokens. ${count(probabilities.filter((p) => p > 0).length)} ` +
+            `of ${count(tokens.length)} tokens can be drawn.`;
     }
 
     const temperatures = Array.from({ length: 41 }, (_, i) => Number((10 ** ((i - 26) / 20)).toPrecision(2)));
     const ks = [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500, tokens.length];
     const ps = Array.from({ length: 20 }, (_, i) => (i + 1) / 20);
-    const texts_ = prompts.map((ids) => ids.map((token) => tokens[token]).join(""));
+    const spelled = prompts.map((ids) => ids.map((token) => tokens[token]).join(""));
     root.setAttribute("aria-label", "Temperature lab");
     root.append(
         element("p", { class: "play-title" }, "Temperature lab"),
-        play.select("temperature-lab-prompt", "Prompt", texts_, (index) => restart(prompts[index])),
+        play.select("temperature-lab-prompt", "Prompt", spelled, (index) => restart(prompts[index], [])),
         control("temperature", "Temperature", temperatures, "any"),
         control("k", "top-k", ks, 1),
         control("p", "top-p", ps, "any"),
