@@ -92,7 +92,7 @@ def attention_explorer() -> dict[str, Any]:
 def _attention(sentence: str) -> dict[str, Any]:
     ids = encode(sentence)
     weights = np.stack([layer.weights for layer in attention(ids)])  # [n_layer, n_head, seq, seq]
-    past = weights[..., *np.tril_indices(ids.shape[1])]  # the future has a weight of 0
+    past = weights[(..., *np.tril_indices(ids.shape[1]))]  # the future has a weight of 0
     return {
         "tokens": words(ids),
         "n_layer": weights.shape[0],
