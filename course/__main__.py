@@ -268,6 +268,53 @@ def _mdbook(*arguments: str) -> int:
     return mdbook(*arguments).returncode and CANNOT
 
 
+@app.command("grade")
+def grade_submissions(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Submissions, or folders of them.")],
+    steps: Annotated[str, typer.Option(metavar="FIRST-LAST", help="Which steps, such as 3 or 1-14.")] = "1-14",
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the results and the pages are put.")] = Path("grades"),
+    score: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Points for each step, in TOML.", show_default="1 for each step")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="How many submissions at once.")] = os.cpu_count() or 1,
+    timeout: Timeout = TIMEOUT,
+    memory: Annotated[int, typer.Option(min=64, metavar="MIB", help="For each submission, beyond what MAX takes.")] = 2048,
+    sandbox: Annotated[bool, typer.Option("--sandbox/--no-sandbox", help="Without it: only for code that you trust.")] = True,
+) -> None:
+    """Grade submissions: folders, zip or tar files with step_NN.py in them, each in a sandbox."""
+    from course.grading import sandbox as walls
+    from course.grading.grade import Settings, grade
+    from course.grading.marks import BadMarks, Marks
+    from course.grading.publish import publish
+    from course.grading.show import Table
+    from course.grading.submissions import BadSubmission, find
+
+    try:
+        submissions = find(paths)
+        marks = Marks.read(score) if score else Marks()
+    except (BadSubmission, BadMarks) as error:
+        raise typer.Exit(_refuse(error)) from None
+    if sandbox:
+        walls.refuse_without()
+    else:
+        report.err.print("Without a sandbox a submission can read, change and forge whatever you can.", style="yellow")
+    _load_kernels(None)
+    settings = Settings(_steps_from(steps), jobs, timeout, (memory << 20) * sandbox)
+    with Table([each.name for each in submissions], settings.steps) as table:
+        grades = grade(submissions, out / "results", settings, table.add)
+    page = publish(submissions, grades, settings.steps, marks, out)
+    report.out.print(f"\n{report.printable(str(page))} shows them all.", markup=False)
+    raise typer.Exit(NO if any(each.error for each in grades) else 0)
+
+
+def _steps_from(text: str) -> tuple[int, ...]:
+    first, _, last = text.partition("-")
+    numbers = (_step_number(first), _step_number(last or first))
+    if numbers[0] > numbers[1]:
+        raise typer.BadParameter(f"{text!r} ends before it begins", param_hint="--steps")
+    return tuple(range(numbers[0], numbers[1] + 1))
+
+
 def _load_kernels(device: str | None) -> None:
     with report.Waiting() as waiting:
         check([], None, device=device, on_kernels=waiting.kernels)

@@ -63,7 +63,7 @@ PLACES = {
     "tests": ("compare.py", "conftest.py", "pixi.schema.json", "test_[!s]*.py", "test_storyteller.py"),
     "tests/book": ("test_*.py", "conftest.py"),
     "tests/course": ("test_*.py", "conftest.py"),
-    "tests/fixtures": ("sampling.npz",),
+    "tests/fixtures": ("greedy.npz", "sampling.npz"),
     "tests/grading": ("test_*.py", "conftest.py", "examples.py"),
     "tests/gpt2": ("test_*.py", "conftest.py"),
     "tools": ("*.py", "screenshot.svg"),
