@@ -21,7 +21,7 @@ play.cutOff = (probabilities, order, k, p) => {
     const kept = [];
     let sum = 0;
     for (const token of candidates) {
-        if (sum >= p * all) break;
+        if (p < 1 && sum >= p * all) break; // rounded, the sum may reach all of it too early
         kept.push(token);
         sum += probabilities[token];
     }
@@ -153,10 +153,10 @@ play.parts["temperature-lab"] = (root, { tokens, prompts, texts, logits: base64 
         if (shown.hidden) return;
         const { order, probabilities } = distribution();
         const first = order.slice(0, SHOWN);
-        const rest = 1 - first.reduce((sum, token) => sum + probabilities[token], 0);
+        const rest = order.slice(SHOWN).reduce((sum, token) => sum + probabilities[token], 0);
         bars.forEach(({ name, bar, probability }, i) => {
             const isRest = i === SHOWN;
-            const value = isRest ? Math.max(rest, 0) : probabilities[first[i]];
+            const value = isRest ? rest : probabilities[first[i]];
             name.textContent = isRest ? `${count(tokens.length - SHOWN)} others` : visible(tokens[first[i]]);
             name.parentElement.classList.toggle("play-cut", value === 0);
             bar.style.width = `${100 * value}%`;

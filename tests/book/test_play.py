@@ -125,8 +125,9 @@ def expected_probabilities(logits, temperature, k, p):
     order = np.argsort(-logits, kind="stable")
     probabilities[order[k:]] = 0
     probabilities /= probabilities.sum()
-    before = np.cumsum(probabilities[order]) - probabilities[order]
-    probabilities[order[before >= p]] = 0
+    if p < 1:
+        before = np.cumsum(probabilities[order]) - probabilities[order]
+        probabilities[order[before >= p]] = 0
     return order, probabilities / probabilities.sum()
 
 
@@ -141,6 +142,7 @@ def test_its_probabilities_are_numpy_s(lab_page, fields, lab, prompt):
         assert names[:-1] == [lab["tokens"][token].replace(" ", "␣") for token in order[:12]]
         expected = [*probabilities[order[:12]], probabilities[order[12:]].sum()]
         np.testing.assert_allclose(values, expected, rtol=0, atol=1e-6)
+        assert [value == 0 for value in values] == [share == 0 for share in expected]  # what is cut off is 0
         positive = probabilities[probabilities > 0]
         entropy = -(positive * np.log(positive)).sum()
         assert f"Entropy {abs(entropy):.2f} nats" in lab_page.locator(".play-entropy").inner_text()
