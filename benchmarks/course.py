@@ -60,12 +60,12 @@ def save_to_verdict() -> float:
     return max(times)
 
 
-def story() -> tuple[float, float]:
+def story(*options: str) -> tuple[float, float]:
     """Seconds from process start to the first new text, and tokens per second from there on."""
     prompt, tokens = "Once upon a time", Tokenizer.from_file(str(ROOT / "models/storyteller/tokenizer.json"))
     began = time.perf_counter()
     process = subprocess.Popen(
-        [*COURSE, "generate", prompt, "--seed", "1"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [*COURSE, "generate", prompt, "--seed", "1", *options], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     text, first, last = b"", None, began
     while data := os.read(process.stdout.fileno(), 4096):
@@ -92,10 +92,14 @@ def main() -> None:
         rows.append(("s01 on the solution", f"{seconds('s01', '--from', folder):.1f} s"))
         rows.append(("check all, one process", f"{seconds('check', 'all', '--from', folder, runs=2):.1f} s"))
     rows.append(("watch, from save to verdict, slowest step", f"{save_to_verdict():.1f} s"))
-    story()  # the first one compiles the model
-    first, speed = zip(*(story() for _ in range(RUNS)))
-    rows.append(("generate, until the first new token", f"{min(first):.1f} s"))
-    rows.append(("generate, tokens per second", f"{max(speed):.0f}"))
+    ways = ((), ("--naive",))
+    for options in ways:
+        story(*options)  # the first one compiles the model
+    runs = [[story(*options) for options in ways] for _ in range(RUNS)]  # in turn, so that a disturbance meets both
+    for options, measured in zip(ways, zip(*runs)):
+        command, (first, speed) = " ".join(("generate", *options)), zip(*measured)
+        rows.append((f"{command}, until the first new token", f"{min(first):.1f} s"))
+        rows.append((f"{command}, tokens per second", f"{max(speed):.0f}"))
 
     print("| what | figure |\n|---|---|")
     for row in rows:

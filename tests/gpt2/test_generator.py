@@ -1,6 +1,7 @@
 """The generator yields tokens as they are chosen, ends texts when it must, and treats each text of a batch as alone."""
 
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ from max.driver import CPU
 from max.experimental.tensor import Tensor
 
 from course.generate import CHECKPOINT
+from course.todos import ROOT
+from gpt2.cached import load_cached_model
 from gpt2.checkpoint import open_checkpoint
 from gpt2.generator import Generator, load_generator
 from gpt2.model import load_model
@@ -188,6 +191,18 @@ def test_greedy_text_is_that_of_step_14(device):
     naive = load_model(checkpoint, device)
     ids = generate_tokens(naive, Tensor(np.array([prompt]), device=device), max_new_tokens=40, do_sample=False)
     assert [token.id for token in completion.tokens] == np.from_dlpack(ids.to(CPU()))[0, len(prompt) :].tolist()
+
+
+def test_greedy_text_and_logits_are_those_of_transformers(device):
+    """tools/greedy_fixture.py wrote down 200 tokens, and the logits of every twentieth."""
+    with np.load(ROOT / "tests" / "fixtures" / "greedy.npz") as arrays:
+        ids, logits = arrays["ids"].tolist(), arrays["logits"]
+    model = load_cached_model(open_checkpoint(CHECKPOINT), device)
+    endless = Generator(model, load_tokenizer(Path(CHECKPOINT), 1024), None)
+    assert [token.id for token in endless.stream(ids[:-200], GREEDY, max_new_tokens=200)] == ids[-200:]
+    given, cache = model.start([ids[:-200]], capacity=len(ids))
+    ours = [given[0]] + [model.extend(np.array([[id]]), cache)[0] for id in ids[-200:-1]]
+    np.testing.assert_allclose(ours[19::20], logits, atol=1e-3)
 
 
 # Bad input
