@@ -187,12 +187,11 @@ def _files_of(index: Path) -> list[Path]:
     """The files that an index names, which lie beside it."""
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-        if wrong := [name for name in names if Path(name).name != name or not name.endswith(".safetensors")]:
-            raise CheckpointError(f"{index} names {wrong[0]!r}, which is no safetensors file beside it")
+        wrong = [name for name in names if Path(name).name != name or not name.endswith(".safetensors")]
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        if isinstance(error, CheckpointError):
-            raise
         raise CheckpointError(f"{index} cannot be read: {error!r}") from error
+    if wrong:
+        raise CheckpointError(f"{index} names {wrong[0]!r}, which is no safetensors file beside it")
     if missing := [name for name in names if not (index.parent / name).is_file()]:
         raise CheckpointError(f"{index.parent} has no {missing[0]}, which {index.name} names")
     return [index.parent / name for name in names]

@@ -16,20 +16,19 @@ def load_tokenizer(folder: Path, vocab_size: int) -> Tokenizer:
     Raises:
         CheckpointError: there is none, it is damaged, or it has more than ``vocab_size`` ids.
     """
-    path = folder / "tokenizer.json"
-    parts = [folder / "vocab.json", folder / "merges.txt"]
+    path, vocab, merges = (folder / name for name in ("tokenizer.json", "vocab.json", "merges.txt"))
     try:
         if path.exists():
             tokenizer = Tokenizer.from_file(str(path))
-        elif all(part.exists() for part in parts):
-            path = parts[0]
-            tokenizer = _byte_level(models.BPE.from_file(*map(str, parts)))
+        elif vocab.exists() and merges.exists():
+            path = vocab
+            tokenizer = _byte_level(models.BPE.from_file(str(vocab), str(merges)))
         else:
-            raise CheckpointError(f"{folder} has no tokenizer.json, nor vocab.json and merges.txt")
-    except CheckpointError:
-        raise
+            tokenizer = None
     except Exception as error:  # the library raises nothing narrower
         raise CheckpointError(f"{path} cannot be read: {error}") from error
+    if tokenizer is None:
+        raise CheckpointError(f"{folder} has no tokenizer.json, nor vocab.json and merges.txt")
     largest = max(tokenizer.get_vocab().values(), default=-1)
     if largest >= vocab_size:
         raise CheckpointError(f"{path} has ids up to {largest}; the model has {vocab_size} tokens")
