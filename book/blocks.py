@@ -39,7 +39,7 @@ def main() -> None:
 
 def _fault(page: str, line: int, code: str, expected: str | None, namespace: dict[str, object]) -> str | None:
     name = f"<{page}, line {line}>"
-    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)  # dataclasses and tracebacks look there
+    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)  # where inspect looks
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed):

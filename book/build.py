@@ -14,7 +14,9 @@ class NoMdbook(FileNotFoundError):
     """mdBook is not installed."""
 
 
-def mdbook(command: str, *arguments: str, root: Path = ROOT, is_quiet: bool = False) -> subprocess.CompletedProcess[str]:
+def mdbook(
+    command: str, *arguments: str, root: Path = ROOT, is_quiet: bool = False
+) -> subprocess.CompletedProcess[str]:
     """Run ``mdbook build`` or ``mdbook serve`` on the book.
 
     Args:

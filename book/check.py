@@ -71,8 +71,10 @@ def contents(root: Path, pages: list[Page]) -> Point:
     for page in pages:
         if not page.text.strip():
             faults.append(f"book/src/{page.name} is empty")
-        elif page.step in STEPS and not page.text.startswith(title := f"# Step {page.step:02}: {step_title(page.step)}\n"):
-            faults.append(f"book/src/{page.name} does not begin with {title.strip()!r}")
+        elif page.step in STEPS:
+            title = f"# Step {page.step:02}: {step_title(page.step)}"
+            if page.text.splitlines()[0] != title:
+                faults.append(f"book/src/{page.name} does not begin with {title!r}")
     return Point.about(len(pages), "pages of the book, all of them in SUMMARY.md", faults)
 
 
@@ -178,7 +180,11 @@ def names(root: Path, pages: list[Page]) -> Point:
             written += [(span, page.place(part, offset), page.name) for offset, span in spans(part.text)]
     code = {page.name: "".join(part.code for part in page.parts if part.info is not None) for page in pages}
     unknown = unknown_names([(span, code[page]) for span, _, page in written], root)
-    faults = [f"{place}: {name!r} in `{span}` is no name" for (span, place, _), found in zip(written, unknown) for name in found]
+    faults = [
+        f"{place}: {name!r} in `{span}` is no name"
+        for (span, place, _), found in zip(written, unknown)
+        for name in found
+    ]
     return Point.about(len(written), "names in backticks are names of something", faults)
 
 
@@ -216,7 +222,8 @@ def terminals() -> Point:
     faults = ran.stdout.splitlines()
     if ran.returncode:
         faults.append(f"book.capture ends with exit code {ran.returncode}: {ran.stderr[-300:].strip()}")
-    return Point.about(len(list((ROOT / "book/terminal").glob("*.txt"))), "terminals in the book show what commands print", faults)
+    count = len(list((ROOT / "book" / "terminal").glob("*.txt")))
+    return Point.about(count, "terminals in the book show what commands print", faults)
 
 
 def main() -> None:

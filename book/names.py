@@ -46,7 +46,9 @@ _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 def unknown_names(written: list[tuple[str, str]], root: Path) -> list[list[str]]:
     """For each span of code, and the code on its page: the names in it that nothing knows."""
     known = _known(root)
-    left = [[name for name in _names(span, root) if not _is_known(name, known | _words(code))] for span, code in written]
+    left = [
+        [name for name in _names(span, root) if not _is_known(name, known | _words(code))] for span, code in written
+    ]
     in_libraries = _in_libraries({name for names in left for name in names}, known, root)
     return [[name for name in names if name not in in_libraries] for names in left]
 
@@ -76,11 +78,12 @@ def _is_known(name: str, known: set[str]) -> bool:
 @cache
 def _known(root: Path) -> set[str]:
     """Names in the course's code, and the words of its explanations in the solutions."""
-    found = set(keyword.kwlist) | set(keyword.softkwlist) | set(dir(builtins)) | set(sys.stdlib_module_names) | ELSEWHERE
+    found = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *sys.stdlib_module_names, *ELSEWHERE}
     for pattern in CODE:
         for path in root.glob(pattern):
             text = path.read_text(encoding="utf-8")
-            found |= set(_NAME.findall(text)) if path.parent.name == "solutions" or path.suffix != ".py" else _words(text)
+            is_explained = path.parent.name == "solutions" or path.suffix != ".py"
+            found |= set(_NAME.findall(text)) if is_explained else _words(text)
     return found | {part for name in found for part in name.split(".")} | set(LIBRARIES) | set(CLASSES)
 
 
@@ -92,7 +95,8 @@ def _words(code: str) -> set[str]:
     except (tokenize.TokenError, SyntaxError):
         return set(_NAME.findall(code))
     names = {token.string for token in tokens if token.type == tokenize.NAME}
-    names |= {word for token in tokens if token.type == tokenize.STRING and (word := token.string.strip("\"'")).isidentifier()}
+    strings = {token.string.strip("\"'") for token in tokens if token.type == tokenize.STRING}
+    names |= {string for string in strings if string.isidentifier()}
     return names | {name for name in _NAME.findall(code) if set(name.split(".")) <= names}
 
 

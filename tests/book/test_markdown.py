@@ -28,8 +28,8 @@ def test_parts_put_together_are_the_page():
 
 
 def test_fenced_blocks_know_their_line_and_their_code():
-    blocks = [part for part in parts(PAGE) if part.info is not None]
-    assert [(part.info, part.line, part.code) for part in blocks] == [("python", 5, 'x = "`"\n'), ("text", 11, "  ```\n")]
+    blocks = [(part.info, part.line, part.code) for part in parts(PAGE) if part.info is not None]
+    assert blocks == [("python", 5, 'x = "`"\n'), ("text", 11, "  ```\n")]
 
 
 def test_a_fence_that_is_never_closed_takes_the_rest():
