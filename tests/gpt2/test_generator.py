@@ -178,6 +178,14 @@ def test_a_text_fills_the_context(generator):
     assert (len(completion.tokens), completion.finish_reason) == (56, "context")
 
 
+def test_a_text_goes_on_beside_one_whose_context_is_full(generator):
+    sampling = Sampling(temperature=2.0, seed=3, banned_ids=[END])
+    full, short = generator.generate(["x" * 255, "One"], sampling, max_new_tokens=8)
+    assert (len(full.tokens), full.finish_reason) == (1, "context")
+    (alone,) = generator.generate(["One"], sampling, max_new_tokens=8)
+    assert [token.id for token in short.tokens] == [token.id for token in alone.tokens]
+
+
 # Of the storyteller
 
 
