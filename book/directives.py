@@ -189,7 +189,9 @@ def _content(path: Path) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
+    """A title as a sentence; a name in code keeps its case."""
+    first = text[0] if re.match(r"\w*_|(?:eps|wte|x)\b", text) else text[0].upper()
+    return f"{first}{text[1:]}."
 
 
 def _inline(text: str) -> str:

@@ -14,7 +14,7 @@ from solutions.solution_01 import GPT2Config
 
 
 class SingleHeadQKV(Module[[Tensor], tuple[Tensor, Tensor, Tensor]]):
-    """The three projections of one head ("Attention Is All You Need", section 3.2.1).
+    """The three projections of one head ("Attention Is All You Need", section 3.2.2).
 
     As in GPT-2 they are one layer, ``c_attn``: its output holds the query, then the key,
     then the value.

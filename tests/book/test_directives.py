@@ -54,6 +54,12 @@ def test_mistakes_are_listed_with_their_lessons():
     assert "<strong>The logits are multiplied by the temperature.</strong> Dividing by a temperature above 1" in listed
 
 
+def test_names_in_code_keep_their_case_in_the_list_of_mistakes():
+    listed = expand("{{#mistakes}}", "step_12.md")[0]
+    assert "<strong>ln_f is not applied.</strong>" in listed and "<strong>The position vectors are" in listed
+    assert "<strong>x is not added.</strong>" in expand("{{#mistakes}}", "step_10.md")[0]
+
+
 def test_a_picture_is_in_the_page_without_empty_lines(copy):
     (copy / "book/pictures/dot.svg").write_text('<?xml version="1.0"?>\n<svg>\n\n<!-- x -->\n<circle/>\n</svg>\n')
     expanded, faults = expand("{{#picture dot}}", "a.md", copy)
