@@ -164,6 +164,8 @@ class _Run:
             if finished:
                 break
             self._give_up()
+            if self.unloadable.keys() == set(self.steps):
+                break
             if (len(self.done), len(self.unloadable)) == known:
                 raise CannotCheck("the process that runs the checks dies before it begins:\n" + self.output[STARTUP])
         self._list_unloadable()

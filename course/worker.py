@@ -10,7 +10,9 @@ import argparse
 import gc
 import json
 import os
+import select
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +45,7 @@ def main() -> None:
     outputs = dict(zip(arguments.steps, arguments.outputs))
     for descriptor in [arguments.events, *arguments.outputs]:
         os.set_inheritable(descriptor, False)
+    threading.Thread(target=_end_with_reader, args=[arguments.events], daemon=True).start()
     pipe = os.fdopen(arguments.events, "w", buffering=1, encoding="utf-8")
 
     def send(event: str, **fields: Any) -> None:
@@ -84,6 +87,14 @@ def main() -> None:
     send("finished")
 
 
+def _end_with_reader(pipe: int) -> None:
+    """End this process when nobody reads the pipe any more: what it waits for may never come."""
+    poll = select.poll()
+    poll.register(pipe, 0)  # errors only
+    poll.poll()
+    os._exit(1)
+
+
 class Narrator:
     """A pytest plugin that sends an event for every check."""
 
@@ -100,6 +111,8 @@ class Narrator:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """All is ready. Wait for the word, and only then read the learner's files."""
+        if self.session:  # here, so that its start is not charged to the first step
+            self.session.process.wait_until_ready()
         gc.collect()
         gc.freeze()  # what MAX has loaded stays: looking through it again and again takes a quarter of a second
         if not (order := sys.stdin.buffer.readline()):
@@ -204,7 +217,8 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
         {"file": Path(frame.filename).name, "line": frame.lineno, "code": frame.line or ""}
         for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).resolve().parent == own
-    ][-TRACE_LIMIT:]
+    ]
+    trace = getattr(error, "trace", trace)[-TRACE_LIMIT:]  # of one that was raised in a sandbox
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve().parent == own:
         trace.append({"file": Path(error.filename).name, "line": error.lineno, "code": (error.text or "").strip()})
     if type(error).__name__ == "CheckFailure":  # tests/compare.py's

@@ -76,7 +76,10 @@ class Channel:
         arrays = []
         for dtype, shape in kinds:
             data = self._read(dtype.itemsize * math.prod(shape))
-            arrays.append(np.frombuffer(data, dtype).reshape(shape).copy())
+            try:
+                arrays.append(np.frombuffer(data, dtype).reshape(shape).copy())
+            except ValueError as error:  # no numbers, but a shape beyond all bounds
+                raise ChannelError(str(error)) from None
         return message, arrays
 
     def _read(self, size: int) -> bytes:

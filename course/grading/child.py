@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 
 from course import runtime
-from course.grading import sandbox
 from course.grading.channel import Channel, Closed
+from course.grading.limits import limit
 
 TEXT_LIMIT = 500
 ITEMS_LIMIT = 64
@@ -219,7 +219,7 @@ def main() -> None:
     solutions.__path__ = []
     sys.modules["solutions"] = solutions
     kernels.on_compile(lambda kernel: channel.send(["compiling", True]), lambda: channel.send(["compiling", False]))
-    sandbox.limit(memory=int(sys.argv[3]))
+    limit(memory=int(sys.argv[3]))
     channel.send("ready")
     with gathered():
         Child(channel, device).serve()

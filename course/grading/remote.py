@@ -85,6 +85,7 @@ class Process:
         self.device = device
         self.on_compile = on_compile
         self.compiled = 0
+        self.compiling = False
         self.is_ready = False
         self.callbacks: list[Callable[..., Any]] = []
         reading, child_writing = os.pipe()
@@ -123,6 +124,9 @@ class Process:
                     case ["raised", [str(), *_] as kinds, str(text), list(trace)]:
                         raised = _exception(kinds, text, trace)
                     case ["compiling", bool(begins)]:
+                        if begins == self.compiling:
+                            raise ValueError(answer)  # each end has a beginning, or time would never run out
+                        self.compiling = begins
                         self.compiled += begins
                         if self.compiled <= COMPILE_LIMIT:
                             self.on_compile(begins)
@@ -255,10 +259,10 @@ def _exception(kinds: list[Any], text: str, trace: list[Any]) -> Exception:
     """An exception as near as can be to the one that was raised, which says where it was."""
     known = (getattr(builtins, str(name), None) for name in kinds)
     kind = next((each for each in known if isinstance(each, type) and issubclass(each, Exception)), None)
-    if kind is None or kind in (Exception, UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError):
-        error: Exception = RuntimeError(f"{kinds[0]}: {text}")
-    else:
-        error = kind(text)
+    try:
+        error = kind(text) if kind not in (None, Exception) else RuntimeError(f"{kinds[0]}: {text}")
+    except TypeError:  # a UnicodeError or an ExceptionGroup wants more than a text
+        error = RuntimeError(f"{kinds[0]}: {text}")
     error.trace = [  # type: ignore[attr-defined]
         {"file": str(file), "line": line, "code": str(code)} for file, line, code in trace if isinstance(line, int)
     ]

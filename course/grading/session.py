@@ -31,7 +31,6 @@ class Session:
     def load(self, step: int) -> Remote:
         """Import a step there. Raises what it raises, or Gone."""
         if step not in self.steps:
-            self.process.wait_until_ready()
             while self.delivered < step - 1:
                 self.delivered += 1
                 self._say("solution", self.delivered, solution_path(self.delivered))

@@ -18,7 +18,7 @@ FILE_LIMIT = 1 << 20  # bytes of a step: twenty times the longest solution
 ENTRIES_LIMIT = 10_000  # files in an archive or a folder
 ARCHIVE_LIMIT = 1 << 28  # bytes of an archive, packed and unpacked
 
-_STEP = re.compile(r"(?:.*/)?step_(\d\d)\.py")
+_STEP = re.compile(r"(?:.*/)?step_(\d\d)\.py", re.DOTALL)
 
 
 class BadSubmission(Exception):
@@ -109,7 +109,9 @@ def _read_file(path: str) -> bytes:
 
 
 def _files_of_zip(archive: zipfile.ZipFile) -> Files:
-    for info in archive.infolist()[:ENTRIES_LIMIT]:
+    if len(archive.infolist()) > ENTRIES_LIMIT:
+        raise ValueError(f"more than {ENTRIES_LIMIT} files")
+    for info in archive.infolist():
         if not info.is_dir() and stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG):
             yield info.filename, lambda info=info: archive.open(info).read(FILE_LIMIT + 1)
 
