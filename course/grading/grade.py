@@ -111,7 +111,7 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
 
 def file_name(submission: Submission) -> str:
     """A name for files about it: readable, harmless, and no other submission's."""
-    readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", submission.path.name)[:40].strip("-.")
+    readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", submission.path.name)[:40].strip("-.") or "unnamed"
     return f"{readable}-{hashlib.sha256(os.fsencode(submission.path)).hexdigest()[:12]}"
 
 
