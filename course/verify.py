@@ -61,6 +61,8 @@ PLACES = {
     "gpt2": ("*.py",),
     "models/storyteller": ("README.md", "*.json", "model.safetensors"),
     "tests": ("compare.py", "conftest.py", "pixi.schema.json", "test_[!s]*.py", "test_storyteller.py"),
+    "tests/attacks/escapes": ("*.py",),
+    "tests/attacks/forgeries": ("*.py",),
     "tests/book": ("test_*.py", "conftest.py"),
     "tests/course": ("test_*.py", "conftest.py"),
     "tests/fixtures": ("greedy.npz", "sampling.npz"),

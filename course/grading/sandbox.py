@@ -65,6 +65,7 @@ def _walls() -> list[str]:
     seen = [sys.prefix, sys.base_prefix, "/etc/ld.so.cache", str(cache)]
     seen += [str(ROOT / "course" / part) for part in _PARTS]
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--disable-userns", "--clearenv"]
+    command += ["--as-pid-1"]  # no helper of bubblewrap's beside it, which knows no filter and could be taken over
     command += ["--unshare-user", "--cap-drop", "ALL", "--hostname", "sandbox"]
     for path in ("/usr", "/lib", "/lib64", "/bin"):
         command += ["--symlink", os.readlink(path), path] if os.path.islink(path) else ["--ro-bind-try", path, path]

@@ -1,0 +1,4 @@
+"""Makes one file of a terabyte."""
+
+with open("/tmp/huge", "wb") as file:
+    file.truncate(1 << 40)

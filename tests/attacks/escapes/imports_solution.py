@@ -1,0 +1,3 @@
+"""Imports the solution of its own step."""
+
+from solutions.solution_02 import causal_mask

@@ -1,0 +1,4 @@
+"""Runs a shell."""
+
+import subprocess
+subprocess.run(["/bin/sh", "-c", "true"], check=True)

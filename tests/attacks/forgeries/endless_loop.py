@@ -1,0 +1,4 @@
+"""Step 03. Never answers."""
+
+while True:
+    pass

@@ -1,0 +1,95 @@
+"""Each attack in tests/attacks/ scores zero, and its neighbours grade as if it were not there.
+
+A forgery is a step that is wrong, and wants to be taken for right; its first line says which step.
+An escape does what the sandbox forbids, and raises where it cannot; the right answer to step 02
+is put behind it, so that the step passes just where the attack succeeds.
+"""
+
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+from course.check import CannotCheck
+from course.grading import sandbox
+from course.grading.grade import Grade, Settings, grade
+from course.grading.submissions import find
+from course.todos import ROOT, solution_path, step_path
+
+ATTACKS = ROOT / "tests" / "attacks"
+FORGERIES, ESCAPES = sorted(ATTACKS.glob("forgeries/*.py")), sorted(ATTACKS.glob("escapes/*.py"))
+ESCAPES_AT = 2
+NEIGHBOUR = "honest"
+PICKLED = Path("/tmp/gpt2-course-pickled")  # what one of the attacks would make
+SETTINGS = Settings(steps=(1, 2, 3), jobs=2, timeout=5, memory=256 << 20)
+
+try:
+    sandbox.refuse_without()
+except CannotCheck as error:
+    pytest.skip(str(error), allow_module_level=True)
+
+
+def attacked(attack: Path) -> int:
+    """The step that an attack is."""
+    return int(attack.read_text().removeprefix('"""Step ')[:2]) if attack in FORGERIES else ESCAPES_AT
+
+
+def verdicts(grade: Grade) -> list[dict]:
+    """All but how long it took."""
+    return [{name: value for name, value in step.items() if name != "seconds"} for step in grade.steps]
+
+
+def hand_in(folder: Path, *steps: int) -> None:
+    folder.mkdir(parents=True)
+    for step in steps:
+        shutil.copy(solution_path(step), step_path(step, folder))
+
+
+def graded(folder: Path, results: Path) -> dict[str, Grade]:
+    return {each.name: each for each in grade(find([folder]), results, SETTINGS, lambda grade: None)}
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory) -> Grade:
+    """The grade of an honest submission that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("alone")
+    hand_in(folder / NEIGHBOUR, *SETTINGS.steps)
+    return graded(folder, folder / ".results")[NEIGHBOUR]
+
+
+@pytest.fixture(scope="module")
+def grades(tmp_path_factory) -> dict[str, Grade]:
+    """The grades of all attacks, and of an honest submission in their middle."""
+    folder = tmp_path_factory.mktemp("attacks")
+    hand_in(folder / NEIGHBOUR, *SETTINGS.steps)
+    for attack in FORGERIES + ESCAPES:
+        step = attacked(attack)
+        hand_in(folder / attack.stem, *range(1, step))  # honest steps before it
+        answer = solution_path(step).read_bytes() if attack in ESCAPES else b""
+        step_path(step, folder / attack.stem).write_bytes(attack.read_bytes() + answer)
+    PICKLED.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as neighbour:
+        neighbour.bind("\0gpt2-course-attacks")
+        neighbour.listen()
+        return graded(folder, folder / ".results")
+
+
+def test_there_are_forty():
+    assert len({attack.stem for attack in FORGERIES + ESCAPES}) == len(FORGERIES + ESCAPES) >= 40
+
+
+@pytest.mark.parametrize("attack", FORGERIES + ESCAPES, ids=lambda attack: attack.stem)
+def test_attack_scores_zero_and_what_came_before_stays(grades, attack):
+    found = grades[attack.stem]
+    assert found.error is None
+    passed = {step["step"]: step["passed"] for step in found.steps}
+    assert passed == dict.fromkeys(range(1, attacked(attack)), True) | {attacked(attack): False}
+
+
+def test_neighbour_grades_as_if_nobody_else_were_there(grades, alone):
+    assert alone.passed == len(SETTINGS.steps)
+    assert verdicts(grades[NEIGHBOUR]) == verdicts(alone)
+
+
+def test_nothing_ran_outside(grades):
+    assert not PICKLED.exists()
