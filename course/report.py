@@ -140,7 +140,7 @@ def _show_check(check: Check, known: Set[str]) -> None:
 def _show_comparison(found: Mapping[str, Any], in_full: bool) -> None:
     """How wrong a tensor is; in full, its shape before that, and the first places where it is wrong after."""
     if in_full:
-        _print("      ", f"{_plain(found['what'])} has shape {found['shape']}, as it should")
+        _print("      ", f"{_plain(found['what'])}: shape {found['shape']}, as it should be")
     verb, most = "are" if found["off"] > 1 else "is", found["largest"]
     by = "" if most == "inf" else f" by {most}" if found["off"] == 1 else f", by {most} at most"
     allowed = "" if found["tolerance"] == "0" else f"[dim]({found['tolerance']} is allowed)[/]"

@@ -2,7 +2,7 @@
 
 Token and position vectors enter at the bottom, pass through the blocks one after another,
 and leave through a last layer normalization: one vector per token that holds what the model
-knows at that place.
+knows at that position.
 
 Check your work: `pixi run s12` (or `./run s12`).
 """

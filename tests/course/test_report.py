@@ -120,7 +120,7 @@ TENSOR = {
 def test_a_wrong_tensor_shows_its_shape_and_then_the_places(shown):
     text = shown(2, solution(2), verdict(1, status="failed", expected="[0, 1] = 0.75", actual="0.25", comparison=TENSOR))
     assert text.splitlines()[3:8] == [
-        "      the result has shape [2, 3], as it should",
+        "      the result: shape [2, 3], as it should be",
         "      2 of 6 values are off, by 0.5 at most (1e-05 is allowed)",
         "      place   expected   got",
         "      [0, 1]      0.75  0.25",
