@@ -270,7 +270,7 @@ def _mdbook(*arguments: str) -> int:
 
 @app.command("grade")
 def grade_submissions(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Submissions, or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Submissions, or folders of them.")],
     steps: Annotated[str, typer.Option(metavar="FIRST-LAST", help="Which steps, such as 3 or 1-14.")] = "1-14",
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the results and the pages are put.")] = Path("grades"),
     score: Annotated[
