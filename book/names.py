@@ -113,7 +113,9 @@ def _commands() -> tuple[set[str], set[str]]:
 
 
 def _exists(path: str, root: Path) -> bool:
-    """Whether a file or folder of the course has this name; NN stands for any step."""
+    """Whether a file or folder of the course has this name, or gets it in use; NN stands for any step."""
+    if path in (root / ".gitignore").read_text().replace("\n/", "\n").split():  # made when it is needed
+        return True
     path = path.replace("NN", "[0-9][0-9]").rstrip("/")
     return any(root.glob(path)) or ("/" not in path and any(root.glob(f"*/{path}")) or any(root.glob(f"*/*/{path}")))
 

@@ -67,12 +67,13 @@ def _walls() -> list[str]:
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--disable-userns", "--clearenv"]
     command += ["--as-pid-1"]  # no helper of bubblewrap's beside it, which knows no filter and could be taken over
     command += ["--unshare-user", "--cap-drop", "ALL", "--hostname", "sandbox"]
+    command += ["--size", str(SCRATCH), "--tmpfs", "/tmp"]  # first: the rest may be below it
     for path in ("/usr", "/lib", "/lib64", "/bin"):
         command += ["--symlink", os.readlink(path), path] if os.path.islink(path) else ["--ro-bind-try", path, path]
     for path in seen:
         command += ["--ro-bind-try", path, path]
     command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-    command += ["--size", str(SCRATCH), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"]
+    command += ["--remount-ro", "/", "--chdir", "/tmp"]
     command += ["--setenv", "HOME", str(home), "--setenv", "PYTHONPATH", str(ROOT)]
     command += ["--setenv", "PYTHONHASHSEED", "0"]
     for name in ("MODULAR_DERIVED_PATH", "MOJO_PYTHON_LIBRARY"):

@@ -16,9 +16,11 @@ from course.todos import solution_path, step_path
 
 PATIENCE = 60.0  # seconds for what takes two on an idle machine
 
-# Makes its standard input the terminal that it belongs to, so that Ctrl-C reaches it.
+# Makes its standard input the terminal that it belongs to, so that Ctrl-C reaches it, even where
+# the tests run in the background of a shell, which lets them ignore it.
 AT_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.executable, [sys.executable, "-m", "course", "watch"])
 """
