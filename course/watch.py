@@ -66,7 +66,7 @@ class _Session:
             try:
                 event = self.happened.get(timeout=None if self.spare else HEAD_START)
             except queue.Empty:
-                self.spare = Worker(STEPS, FOLDER, device=self.device)
+                self.spare = self._worker()
                 continue
             if isinstance(event, str):
                 if event == "q":
@@ -86,10 +86,14 @@ class _Session:
         if self.spare:
             self.spare.close()
 
+    def _worker(self) -> Worker:
+        """A process that gets ready for whichever step is saved next."""
+        return Worker(STEPS, FOLDER, device=self.device)
+
     def _check(self) -> None:
         """Begin to check the step; nothing else is being checked any longer."""
         self._stop()
-        spare, self.spare = self.spare or Worker(STEPS, FOLDER, device=self.device), None
+        spare, self.spare = self.spare or self._worker(), None
         self.cancelled = threading.Event()
         self.running = self.thread.submit(_verdict, self.step, spare, self.cancelled)
         self.running.add_done_callback(self.happened.put)

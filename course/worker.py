@@ -164,7 +164,7 @@ class Narrator:
 
     def _end_if_gone(self, error: BaseException) -> None:
         """In a trial: without the process of the submission there is no more to do here."""
-        if type(error).__name__ == "Gone":
+        if _is_gone(error):
             os._exit(1)  # course.check starts another worker for the rest
 
     def _as_known(self, item: pytest.Item, error: BaseException) -> BaseException:
@@ -210,6 +210,11 @@ def _mistake(item: pytest.Item, error: BaseException) -> dict[str, str]:
     return named | ({"help": known[0].lesson} if len(known) == 1 else {})
 
 
+def _is_gone(error: BaseException) -> bool:
+    """Whether it is course.grading.remote's Gone, which only a trial imports."""
+    return type(error).__name__ == "Gone"
+
+
 def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
     """An exception in the words of the report: only the lines of the learner's own files."""
     own = (folder or ROOT / "solutions").resolve()
@@ -228,7 +233,7 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
         return {"status": "skipped", "actual": f"not done yet: {error}", "trace": trace}
     if isinstance(error, AssertionError) and not trace:
         return {"status": "failed", "actual": str(error).splitlines()[0] if str(error) else "not so", "trace": trace}
-    if type(error).__name__ == "Gone":  # course.grading.remote's
+    if _is_gone(error):
         return {"status": "error", "actual": str(error), "trace": []}
     lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
     summary = lines[-1 if isinstance(error, SyntaxError) else 0]  # a syntax error begins with its place

@@ -15,6 +15,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from course.statements import NotPython, lines, statements
 from course.todos import read_source, skeleton, solution_path
@@ -57,14 +58,17 @@ def _prints(steps: Mapping[int, str]) -> set[tuple[int, int]]:
     """The fingerprints of a submission, by step, without those that its solution has."""
     found = set()
     for step, source in steps.items():
-        solution = read_source(solution_path(step))
-        given = _keys(skeleton(solution, step)[0])
-        found |= {(step, each) for each in _winnow(source, given) - _winnow(solution, given)}
+        given, solved = _reference(step)
+        found |= {(step, each) for each in _winnow(source, given) - solved}
     return found
 
 
-def _keys(source: str) -> set:
-    return {each.key for each in _cut(source)}
+@cache
+def _reference(step: int) -> tuple[set, set[int]]:
+    """What every submission of a step was given, as the statements' keys, and the solution's fingerprints."""
+    solution = read_source(solution_path(step))
+    given = {each.key for each in _cut(skeleton(solution, step)[0])}
+    return given, _winnow(solution, given)
 
 
 def _cut(source: str) -> list:
