@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -45,6 +46,10 @@ def killable() -> Iterator[None]:
 
     The compiler is one long native call, and a Python handler would run only after it.
     """
+    # Handlers are the main thread's. Another one compiles where an event loop is running, as in a notebook.
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     previous = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         yield

@@ -17,7 +17,8 @@ def copy(tmp_path: Path) -> Path:
     """The course as it ships: what a learner has in steps/ stays out."""
     for folder in ("book", "course", "solutions", "tests", "tools"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "html"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name in (".gitignore", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
     write_skeletons(tmp_path / "steps")
     return tmp_path
 

@@ -1,5 +1,7 @@
 """The kernels that are loaded beforehand are those that the course needs."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from course import kernels
 from course.check import check
@@ -28,6 +30,17 @@ def test_a_kernel_that_is_not_among_them_is_announced(device, monkeypatch):
     assert said == []
     F.atanh(Tensor(np.ones((2, 2), np.float32), device=device))
     assert len(said) == 2 and "Atanh" in said[0] and said[1] == "end"
+
+
+def test_a_kernel_may_be_compiled_outside_the_main_thread(device, monkeypatch):
+    """Where an event loop is running, as in a notebook, MAX compiles in another thread."""
+    monkeypatch.setattr(kernels.gc_compile, "compile_single_target", lambda family, key, device, build: "compiled")
+    said = []
+    kernels.on_compile(said.append, lambda: said.append("end"))
+    with ThreadPoolExecutor() as pool:
+        compiled = pool.submit(kernels.gc_compile.compile_single_target, None, "atanh", device, None)
+    assert compiled.result() == "compiled"
+    assert said == ["atanh", "end"]
 
 
 def test_what_the_interpreter_refuses_is_compiled(device):
