@@ -111,7 +111,7 @@ def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[st
     # These four layers are a Conv1D in Hugging Face's GPT-2, which multiplies x @ weight: [in, out].
     # Linear computes x @ weight.T and keeps [out, in].
     return {
-        name: np.ascontiguousarray(weight.read().T) if name.endswith(CONV1D) else weight.read()
+        name: weight.read().T if name.endswith(CONV1D) else weight.read()
         for name, weight in stored.items()
     }
 

@@ -33,14 +33,13 @@ def settings():
     return dict(SETTINGS)
 
 
-@pytest.fixture(scope="session")
-def stored_weights():
-    """The weights as Hugging Face stores them: linear layers are [in, out]."""
+def random_weights(settings):
+    """Weights as Hugging Face stores them: linear layers are [in, out]."""
     rng = np.random.default_rng(0)
-    vocab_size, n_embd = SETTINGS["vocab_size"], SETTINGS["n_embd"]
-    n_inner = 4 * n_embd
-    shapes = {"wte.weight": (vocab_size, n_embd), "wpe.weight": (SETTINGS["n_positions"], n_embd)}
-    for layer in range(SETTINGS["n_layer"]):
+    vocab_size, n_embd = settings["vocab_size"], settings["n_embd"]
+    n_inner = settings["n_inner"] or 4 * n_embd
+    shapes = {"wte.weight": (vocab_size, n_embd), "wpe.weight": (settings["n_positions"], n_embd)}
+    for layer in range(settings["n_layer"]):
         for name, shape in {
             "ln_1.weight": (n_embd,),
             "ln_1.bias": (n_embd,),
@@ -61,10 +60,16 @@ def stored_weights():
 
 
 @pytest.fixture(scope="session")
+def stored_weights():
+    return random_weights(SETTINGS)
+
+
+@pytest.fixture(scope="session")
 def write_checkpoint(stored_weights):
-    """Writes a checkpoint into a folder; keyword arguments change its settings."""
+    """Writes a checkpoint into a folder; keyword arguments change its settings. Without weights it makes some that fit."""
 
     def write(folder, weights=stored_weights, **changes):
+        weights = random_weights(SETTINGS | changes) if weights is None else weights
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(SETTINGS | changes))
         save_file(weights, folder / "model.safetensors")
@@ -96,7 +101,7 @@ def model(folder, device):
 
 @pytest.fixture(scope="session")
 def cached_model(folder, device):
-    """The sound checkpoint, compiled, with a cache. These two are the only compilations of the tests."""
+    """The sound checkpoint, compiled, with a cache."""
     from gpt2.cached import load_cached_model
     from gpt2.checkpoint import open_checkpoint
 

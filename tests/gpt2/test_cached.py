@@ -7,10 +7,19 @@ from max.experimental.tensor import Tensor
 
 from gpt2.cached import load_cached_model
 from gpt2.checkpoint import open_checkpoint
+from gpt2.fast import load_fast_model
 from gpt2.model import load_model
+from gpt2.portable import load_portable_model
 
 TEXT = [72, 5, 256, 5, 131, 9, 0, 1023, 44]
 SHORT = [1, 88, 240]
+
+
+@pytest.fixture(scope="module", params=["fast", "portable"])
+def cached_model(request, folder, device):
+    """The two models with a cache, of which a device gets one by default."""
+    checkpoint = open_checkpoint(str(folder))
+    return load_fast_model(checkpoint, "float32") if request.param == "fast" else load_portable_model(checkpoint, device)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +62,15 @@ def test_texts_of_different_lengths_do_not_see_each_other(cached_model, naive):
 def test_a_text_may_fill_the_context(cached_model, naive):
     ids = np.random.default_rng(0).integers(1024, size=256).tolist()
     np.testing.assert_allclose(grown(cached_model, ids[:250], ids[250:])[-1], naive(ids)[-1], atol=1e-4)
+
+
+def test_a_prompt_of_many_lengths_is_read_as_the_naive_model_reads_it(cached_model, naive):
+    """Rows are multiplied six at a time: every remainder, and lengths about the block's."""
+    ids = np.random.default_rng(2).integers(1024, size=200).tolist()
+    expected = naive(ids)
+    for length in (1, 2, 3, 4, 5, 6, 7, 12, 13, 191, 192, 193, 200):
+        logits, _ = cached_model.start([ids[:length]], capacity=length)
+        np.testing.assert_allclose(logits[0], expected[length - 1], atol=1e-4, err_msg=f"{length} tokens")
 
 
 def test_the_storyteller_has_the_same_logits_with_and_without_a_cache(device):

@@ -1,0 +1,183 @@
+"""The model of step 13 on a CPU, as fast as its weights can be read: with a cache, and kernels of its own.
+
+It is the same sum as in the solutions, written with the operations of gpt2/kernels, whose weights are
+stored in panels. gpt2/portable.py is the same model in MAX's own operations.
+"""
+
+import numpy as np
+from max.driver import CPU, Buffer
+from max.dtype import DType
+from max.experimental import functional as F
+from max.experimental.compilation import CompiledCallable
+from max.experimental.nn import Module, ModuleList
+from max.experimental.tensor import Tensor, TensorType
+from max.graph import BufferType
+from numpy.typing import NDArray
+
+from gpt2.cache import Cache, CachedModel
+from gpt2.checkpoint import Checkpoint, read_weights
+from gpt2.library import kernel_library
+from gpt2.model import shapes_of
+from gpt2.panels import FORMATS, PANEL, Format, pack, panel_count
+from solutions.solution_01 import GPT2Config
+from solutions.solution_03 import LayerNorm
+from solutions.solution_06 import GPT2PositionEmbeddings
+from solutions.solution_13 import GPT2LMHeadModel
+
+PACKED = ("wte", "c_attn", "c_proj", "c_fc")  # the layers whose weights are in panels
+
+
+class PackedLinear(Module[[Tensor], Tensor]):
+    """A linear layer of [n_out, n_in] in panels, with what may follow it in the same pass."""
+
+    def __init__(self, n_in: int, n_out: int, dtype: DType) -> None:
+        self.n_out = n_out
+        panels = panel_count(n_out)
+        self.weight = Tensor.zeros([panels, n_in, PANEL], dtype=dtype)
+        self.scale = Tensor.zeros([panels * PANEL])
+        self.bias = Tensor.zeros([panels * PANEL])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``x`` [batch, seq_length, n_in] -> [batch, seq_length, n_out]."""
+        return self._call("gpt2_linear", x, gelu=False)
+
+    def gelu(self, x: Tensor) -> Tensor:
+        """The layer, then GPT-2's GELU."""
+        return self._call("gpt2_linear", x, gelu=True)
+
+    def add_to(self, residual: Tensor, x: Tensor) -> Tensor:
+        """The residual connection: ``residual`` [batch, seq_length, n_out], and what the layer makes of ``x``."""
+        return self._call("gpt2_linear_add", x, residual)
+
+    def _call(self, name: str, x: Tensor, *more: Tensor, **parameters: bool) -> Tensor:
+        y = TensorType(DType.float32, [*x.shape[:2], self.n_out], x.device)
+        return F.custom(name, x.device, [x, self.weight, self.scale, self.bias, *more], [y], parameters)[0]
+
+
+class Attention(Module[..., Tensor]):
+    """Step 9 with a cache."""
+
+    def __init__(self, config: GPT2Config, dtype: DType) -> None:
+        self.c_attn = PackedLinear(config.n_embd, 3 * config.n_embd, dtype)
+        self.c_proj = PackedLinear(config.n_embd, config.n_embd, dtype)
+
+    def forward(self, x: Tensor, residual: Tensor, layer: int, past: Tensor, padding: Tensor, cache: Tensor) -> Tensor:
+        number = F.constant(layer, DType.int64, CPU())
+        values = [self.c_attn(x), cache.__buffervalue__(), past, padding, number]
+        (attended,) = F.inplace_custom("gpt2_attention", x.device, values, [x.type])
+        return self.c_proj.add_to(residual, attended)
+
+
+class MLP(Module[..., Tensor]):
+    """Step 4."""
+
+    def __init__(self, config: GPT2Config, dtype: DType) -> None:
+        self.c_fc = PackedLinear(config.n_embd, config.n_inner, dtype)
+        self.c_proj = PackedLinear(config.n_inner, config.n_embd, dtype)
+
+    def forward(self, x: Tensor, residual: Tensor) -> Tensor:
+        return self.c_proj.add_to(residual, self.c_fc.gelu(x))
+
+
+class Block(Module[..., Tensor]):
+    """Step 11 with a cache."""
+
+    def __init__(self, config: GPT2Config, dtype: DType) -> None:
+        self.ln_1 = LayerNorm(config.n_embd, config.layer_norm_epsilon)
+        self.attn = Attention(config, dtype)
+        self.ln_2 = LayerNorm(config.n_embd, config.layer_norm_epsilon)
+        self.mlp = MLP(config, dtype)
+
+    def forward(self, x: Tensor, layer: int, past: Tensor, padding: Tensor, cache: Tensor) -> Tensor:
+        x = self.attn(self.ln_1(x), x, layer, past, padding, cache)
+        return self.mlp(self.ln_2(x), x)
+
+
+class FastGPT2(Module[..., Tensor]):
+    """Steps 12 and 13 with a cache, on a CPU."""
+
+    def __init__(self, config: GPT2Config, dtype: DType) -> None:
+        self.wte = PackedLinear(config.n_embd, config.vocab_size, dtype)
+        self.wpe = GPT2PositionEmbeddings(config)
+        self.h = ModuleList(Block(config, dtype) for _ in range(config.n_layer))
+        self.ln_f = LayerNorm(config.n_embd, config.layer_norm_epsilon)
+
+    def forward(self, input_ids: Tensor, positions: Tensor, past: Tensor, padding: Tensor, cache: Tensor) -> Tensor:
+        """Score what follows the last of ``input_ids``.
+
+        Args:
+            input_ids: [batch, seq_length] int64, the new tokens.
+            positions: [batch, seq_length] int64, their places in their texts.
+            past: [1] int64, how many places of the cache are in use.
+            padding: [batch] int64, how many places at the start of a text hold no token.
+            cache: [n_layer, 2, batch, n_head, capacity * head_dim] float32, the keys and values of the
+                past, in panels. Those of the new tokens are put there.
+
+        Returns:
+            Logits [batch, 1, vocab_size].
+        """
+        device = input_ids.device
+        embedded = TensorType(DType.float32, [*input_ids.shape, self.wpe.weight.shape[1]], device)
+        values = [input_ids, positions, self.wte.weight, self.wte.scale, self.wpe.weight]
+        (x,) = F.custom("gpt2_embedding", device, values, [embedded])  # [batch, seq, n_embd]
+        for layer, block in enumerate(self.h):
+            x = block(x, layer, past, padding, cache)
+        return self.wte(self.ln_f(x[:, -1:]))
+
+
+class FastModel(CachedModel):
+    """A compiled ``FastGPT2``."""
+
+    def __init__(self, compiled: CompiledCallable, config: GPT2Config) -> None:
+        super().__init__(config)
+        self._compiled = compiled
+
+    def _buffer(self, batch: int, capacity: int) -> Buffer:
+        size = panel_count(capacity) * PANEL * panel_count(self.config.head_dim) * PANEL
+        return Buffer(DType.float32, (self.config.n_layer, 2, batch, self.config.n_head, size), CPU())
+
+    def _forward(self, ids: NDArray[np.int64], positions: NDArray[np.int64], cache: Cache) -> NDArray:
+        arrays = (ids, positions, np.array([cache.length]), cache.padding)
+        (logits,) = self._compiled.execute_raw(*map(Buffer.from_numpy, arrays), cache.buffer)
+        return logits.to_numpy()[:, 0]
+
+
+def load_fast_model(checkpoint: Checkpoint, weights: str) -> FastModel:
+    """Load a checkpoint for the CPU, its weights in one of ``FORMATS``, compiled for any batch and length.
+
+    Raises:
+        CheckpointError: the weights cannot be read, or are not exactly the model's parameters.
+    """
+    config, kind = checkpoint.config, FORMATS[weights]
+    with F.lazy():  # what the weights replace is never computed
+        solution = GPT2LMHeadModel(config).to(CPU())
+        model = FastGPT2(config, kind.dtype).to(CPU())
+    compiled = model.compile(
+        TensorType(DType.int64, ["batch", "seq_length"], CPU()),
+        TensorType(DType.int64, ["batch", "seq_length"], CPU()),
+        TensorType(DType.int64, [1], CPU()),
+        TensorType(DType.int64, ["batch"], CPU()),
+        BufferType(DType.float32, [config.n_layer, 2, "batch", config.n_head, "size"], CPU()),
+        weights=_packed(read_weights(checkpoint.folder, shapes_of(solution)), kind),
+        custom_extensions=[kernel_library()],
+    )
+    return FastModel(compiled, config)
+
+
+def _packed(weights: dict[str, NDArray], kind: Format) -> dict[str, Buffer | NDArray]:
+    """The weights of ``FastGPT2`` from those of step 13's model.
+
+    Each is let go when it has been packed, the largest first, so that there is never much more than the result.
+    """
+    packed = {}
+    for name in sorted(weights, key=lambda name: weights[name].size, reverse=True):
+        layer, _, part = (short := name.removeprefix("transformer.")).rpartition(".")
+        weight = weights.pop(name)
+        if part == "weight" and layer.endswith(PACKED):
+            packed[short], packed[f"{layer}.scale"] = pack(weight, kind)
+            packed.setdefault(f"{layer}.bias", np.zeros_like(packed[f"{layer}.scale"]))
+        elif layer.endswith(PACKED):
+            packed[short] = np.pad(weight, (0, -len(weight) % PANEL))
+        else:
+            packed[short] = weight
+    return packed

@@ -1,0 +1,132 @@
+"""The kernels compute GPT-2 for any sizes, and weights in fewer bits come as near to it as they can."""
+
+import shutil
+
+import numpy as np
+import pytest
+from course.generate import CHECKPOINT
+from gpt2 import library
+from gpt2.cached import load_cached_model
+from gpt2.checkpoint import open_checkpoint
+from gpt2.fast import load_fast_model
+from gpt2.model import weights_of
+from gpt2.panels import FORMATS, PANEL, pack
+from max.driver import CPU
+from max.dtype import DType
+from max.experimental.tensor import Tensor
+from solutions.solution_13 import GPT2LMHeadModel
+
+# None is a multiple of another, or of a panel; a head has more features than a panel.
+ODD = {"vocab_size": 333, "n_positions": 150, "n_embd": 160, "n_layer": 2, "n_head": 2, "n_inner": 100}
+
+
+def unpacked(buffer, scales, n_out):
+    """The weight [n_out, n_in] that panels stand for."""
+    if buffer.dtype == DType.bfloat16:
+        panels = (buffer.view(DType.uint16).to_numpy().astype(np.uint32) << 16).view(np.float32)
+    else:
+        panels = buffer.to_numpy()
+    return (panels.transpose(0, 2, 1).reshape(-1, panels.shape[1]) * scales[:, None])[:n_out]
+
+
+@pytest.mark.parametrize("n_out", [1, PANEL, PANEL + 1, 70 * PANEL - 5])
+def test_panels_hold_the_weight(n_out):
+    weight = np.random.default_rng(n_out).normal(size=(n_out, 3)).astype(np.float32)
+    np.testing.assert_array_equal(unpacked(*pack(weight, FORMATS["float32"]), n_out), weight)
+
+
+def test_a_transposed_weight_is_packed_like_its_copy():
+    weight = np.arange(15, dtype=np.float32).reshape(3, 5).T
+    np.testing.assert_array_equal(unpacked(*pack(weight, FORMATS["float32"]), 5), weight)
+
+
+def test_bfloat16_rounds_to_the_nearest_and_ties_to_even():
+    step = 2.0**-7  # between two bfloat16 numbers from 1 on
+    weight = np.array([[1 + 0.4 * step, 1 + 0.5 * step, 1 + 1.5 * step, -1 - 0.6 * step]], np.float32)
+    expected = [[1, 1, 1 + 2 * step, -1 - step]]
+    np.testing.assert_array_equal(unpacked(*pack(weight, FORMATS["bfloat16"]), 1), np.float32(expected))
+
+
+def test_int8_has_steps_of_its_own_for_each_output():
+    weight = np.array([[1.27, -0.634, 0.006], [0, 0, 0], [-254, 1.1, 0.9]], np.float32)
+    expected = [[1.27, -0.63, 0.01], [0, 0, 0], [-254, 2, 0]]  # steps of 0.01 and of 2
+    np.testing.assert_allclose(unpacked(*pack(weight, FORMATS["int8"]), 3), expected, rtol=1e-6)
+
+
+def eager_logits(checkpoint, ids, device):
+    """What step 13's model makes of ids [batch, seq_length], operation by operation."""
+    model = GPT2LMHeadModel(checkpoint.config)
+    model.load_state_dict(weights_of(model, checkpoint))
+    return np.from_dlpack(model.to(device)(Tensor(ids, device=device)).to(CPU()))
+
+
+def test_sizes_may_be_odd(tmp_path, write_checkpoint, device):
+    checkpoint = open_checkpoint(str(write_checkpoint(tmp_path / "odd", weights=None, **ODD)))
+    model = load_fast_model(checkpoint, "float32")
+    ids = np.random.default_rng(0).integers(ODD["vocab_size"], size=(2, 140))
+    expected = eager_logits(checkpoint, ids, device)
+    assert np.abs(expected).max() > 1  # so that the tolerance means something
+    logits, cache = model.start([ids[0, :130].tolist(), ids[1, :130].tolist()], capacity=140)
+    np.testing.assert_allclose(logits, expected[:, 129], atol=1e-4)
+    for place in range(130, 140):
+        logits = model.extend(ids[:, place : place + 1], cache)
+        np.testing.assert_allclose(logits, expected[:, place], atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def exact():
+    return load_fast_model(open_checkpoint(CHECKPOINT), "float32")
+
+
+@pytest.mark.parametrize("kind, near, far", [("bfloat16", 0.3, 1e-4), ("int8", 0.6, 1e-3)])
+def test_fewer_bits_change_the_logits_a_little(exact, kind, near, far):
+    """By rounding: not by nothing, and by little beside logits of several units."""
+    model = load_cached_model(open_checkpoint(CHECKPOINT), CPU(), weights=kind)
+    prompts = np.random.default_rng(3).integers(1000, size=(7, 30)).tolist()
+    difference = np.abs(model.start(prompts, 30)[0] - exact.start(prompts, 30)[0]).max()
+    assert far < difference < near
+
+
+def test_unknown_weights_are_refused():
+    with pytest.raises(ValueError, match="weights 'float8': expected float32, bfloat16, int8"):
+        load_cached_model(open_checkpoint(CHECKPOINT), CPU(), weights="float8")
+
+
+# The library of kernels
+
+
+@pytest.fixture
+def cache_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(library, "user_cache_path", lambda name: tmp_path / name)
+    return tmp_path
+
+
+def test_the_kernels_are_precompiled_once(cache_folder, monkeypatch):
+    first = library.kernel_library()
+    assert first.is_file() and cache_folder in first.parents
+    monkeypatch.setattr(library, "subprocess_run_mojo", None)
+    assert library.kernel_library() == first
+
+
+def test_two_copies_of_the_course_have_the_same_kernels(cache_folder, tmp_path, monkeypatch):
+    """Byte for byte, or MAX would compile the model again."""
+    first = library.kernel_library().read_bytes()
+    shutil.rmtree(cache_folder / "gpt2-in-max")
+    shutil.copytree(library.SOURCE, tmp_path / "another" / "kernels")
+    monkeypatch.setattr(library, "SOURCE", tmp_path / "another" / "kernels")
+    assert library.kernel_library().read_bytes() == first
+
+
+def test_changed_kernels_are_compiled_again(cache_folder, tmp_path, monkeypatch):
+    first = library.kernel_library()
+    shutil.copytree(library.SOURCE, tmp_path / "kernels")
+    with (tmp_path / "kernels" / "panels.mojo").open("a") as file:
+        file.write("# changed\n")
+    monkeypatch.setattr(library, "SOURCE", tmp_path / "kernels")
+    assert library.kernel_library() != first
+
+
+def test_where_nothing_can_be_written_max_gets_the_source(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setattr(library, "user_cache_path", lambda name: tmp_path / "file" / name)
+    assert library.kernel_library() == library.SOURCE
