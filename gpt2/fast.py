@@ -18,13 +18,15 @@ from gpt2.cache import Cache, CachedModel
 from gpt2.checkpoint import Checkpoint, read_weights
 from gpt2.library import kernel_library
 from gpt2.model import shapes_of
-from gpt2.panels import FORMATS, PANEL, Format, pack, panel_count
+from gpt2.panels import FORMATS, PANEL, Format, pack, packed_size, panel_count, room
 from solutions.solution_01 import GPT2Config
 from solutions.solution_03 import LayerNorm
 from solutions.solution_06 import GPT2PositionEmbeddings
 from solutions.solution_13 import GPT2LMHeadModel
 
-PACKED = ("wte", "c_attn", "c_proj", "c_fc")  # the layers whose weights are in panels
+# What is in panels, and what is as long as these have columns.
+PACKED = ("wte.weight", "c_attn.weight", "c_proj.weight", "c_fc.weight")
+BIASES = ("c_attn.bias", "c_proj.bias", "c_fc.bias")
 
 
 class PackedLinear(Module[[Tensor], Tensor]):
@@ -170,14 +172,17 @@ def _packed(weights: dict[str, NDArray], kind: Format) -> dict[str, Buffer | NDA
     Each is let go when it has been packed, the largest first, so that there is never much more than the result.
     """
     packed = {}
+    sizes = {name: packed_size(weight, kind) for name, weight in weights.items() if name.endswith(PACKED)}
+    memory = room(sum(sizes.values()))
     for name in sorted(weights, key=lambda name: weights[name].size, reverse=True):
-        layer, _, part = (short := name.removeprefix("transformer.")).rpartition(".")
         weight = weights.pop(name)
-        if part == "weight" and layer.endswith(PACKED):
-            packed[short], packed[f"{layer}.scale"] = pack(weight, kind)
+        layer, _, part = name.removeprefix("transformer.").rpartition(".")
+        if name in sizes:
+            packed[f"{layer}.weight"], packed[f"{layer}.scale"] = pack(weight, kind, memory[: sizes[name]])
+            memory = memory[sizes[name] :]
             packed.setdefault(f"{layer}.bias", np.zeros_like(packed[f"{layer}.scale"]))
-        elif layer.endswith(PACKED):
-            packed[short] = np.pad(weight, (0, -len(weight) % PANEL))
+        elif name.endswith(BIASES):
+            packed[f"{layer}.bias"] = np.pad(weight, (0, -len(weight) % PANEL))
         else:
-            packed[short] = weight
+            packed[f"{layer}.{part}"] = weight
     return packed

@@ -49,8 +49,26 @@ def panel_count(n_out: int) -> int:
     return -(-n_out // PANEL)
 
 
-def pack(weight: NDArray, kind: Format) -> tuple[Buffer, NDArray]:
-    """Pack the weight [n_out, n_in] of a linear layer.
+def room(bytes: int) -> NDArray[np.uint8]:
+    """Memory for all the panels of a model, to be cut up.
+
+    In one piece, for which Linux takes pages of 2 MB: reading through pages of 4 kB is half as fast. It
+    begins where a cache line does.
+    """
+    line = 64
+    memory = np.empty(bytes + line, np.uint8)
+    begin = -memory.ctypes.data % line
+    return memory[begin : begin + bytes]
+
+
+def packed_size(weight: NDArray, kind: Format) -> int:
+    """The bytes that ``pack`` needs."""
+    n_out, n_in = weight.shape
+    return panel_count(n_out) * n_in * PANEL * np.dtype(kind.numpy).itemsize
+
+
+def pack(weight: NDArray, kind: Format, memory: NDArray[np.uint8]) -> tuple[Buffer, NDArray]:
+    """Pack the weight [n_out, n_in] of a linear layer into ``memory``.
 
     Returns:
         Panels [n_out / PANEL, n_in, PANEL], rounded up and the rest zeros, and the scales of the outputs,
@@ -58,14 +76,13 @@ def pack(weight: NDArray, kind: Format) -> tuple[Buffer, NDArray]:
     """
     n_out, n_in = weight.shape
     count = panel_count(n_out)
-    panels = np.empty((count, n_in, PANEL), kind.numpy)
+    panels = memory.view(kind.numpy).reshape(count, n_in, PANEL)
     scales = np.empty((count, PANEL), np.float32)
     for first in range(0, count, GROUP):
         some = slice(first, min(first + GROUP, count))
-        block = np.zeros(((some.stop - first) * PANEL, n_in), np.float32)
-        rows = weight[first * PANEL : some.stop * PANEL]
-        block[: len(rows)] = rows
-        columns = np.ascontiguousarray(block.reshape(-1, PANEL, n_in).transpose(0, 2, 1))
+        rows = np.zeros(((some.stop - first) * PANEL, n_in), np.float32)
+        rows[: n_out - first * PANEL] = weight[first * PANEL : some.stop * PANEL]
+        columns = np.ascontiguousarray(rows.reshape(-1, PANEL, n_in).transpose(0, 2, 1))
         panels[some], scales[some] = kind.store(columns)
     buffer = Buffer.from_numpy(panels)
     return (buffer.view(kind.dtype) if kind.dtype == DType.bfloat16 else buffer), scales.reshape(-1)

@@ -58,15 +58,31 @@ def _multiply[
     lanes: Int,
     accumulate: Bool,
 ):
-    var sums = Array[Vector, rows * VECTORS](fill=0)
-    for k in range(depth):
+    # With few rows, several sums of each: an addition need not wait for the one before it.
+    comptime CHAINS = max(ROWS // rows, 1)
+    comptime SUMS = rows * VECTORS
+    var sums = Array[Vector, CHAINS * SUMS](fill=0)
+
+    @always_inline
+    def step[chain: Int](k: Int) {mut sums, imm}:
         var w = Array[Vector, VECTORS](fill=0)
         comptime for v in range(VECTORS):
             w[v] = panel.unsafe_load[width=WIDTH](k * PANEL + v * WIDTH).cast[DType.float32]()
         comptime for r in range(rows):
             var factor = Vector(x[unsafe_offset = r * x_stride + k])
             comptime for v in range(VECTORS):
-                sums[r * VECTORS + v] = factor.fma(w[v], sums[r * VECTORS + v])
+                comptime i = chain * SUMS + r * VECTORS + v
+                sums[i] = factor.fma(w[v], sums[i])
+
+    var whole = depth // CHAINS * CHAINS
+    for k in range(0, whole, CHAINS):
+        comptime for chain in range(CHAINS):
+            step[chain](k + chain)
+    for k in range(whole, depth):
+        step[0](k)
+    comptime for chain in range(1, CHAINS):
+        comptime for i in range(SUMS):
+            sums[i] += sums[chain * SUMS + i]
     comptime for r in range(rows):
         comptime for v in range(VECTORS):
             var part = y.unsafe_offset(r * y_stride + v * WIDTH)

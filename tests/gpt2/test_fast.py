@@ -10,7 +10,7 @@ from gpt2.cached import load_cached_model
 from gpt2.checkpoint import open_checkpoint
 from gpt2.fast import load_fast_model
 from gpt2.model import weights_of
-from gpt2.panels import FORMATS, PANEL, pack
+from gpt2.panels import FORMATS, PANEL, pack, packed_size, room
 from max.driver import CPU
 from max.dtype import DType
 from max.experimental.tensor import Tensor
@@ -20,37 +20,43 @@ from solutions.solution_13 import GPT2LMHeadModel
 ODD = {"vocab_size": 333, "n_positions": 150, "n_embd": 160, "n_layer": 2, "n_head": 2, "n_inner": 100}
 
 
-def unpacked(buffer, scales, n_out):
-    """The weight [n_out, n_in] that panels stand for."""
+def repacked(weight, kind):
+    """The weight [n_out, n_in] that its panels stand for."""
+    buffer, scales = pack(weight, FORMATS[kind], room(packed_size(weight, FORMATS[kind])))
     if buffer.dtype == DType.bfloat16:
         panels = (buffer.view(DType.uint16).to_numpy().astype(np.uint32) << 16).view(np.float32)
     else:
         panels = buffer.to_numpy()
-    return (panels.transpose(0, 2, 1).reshape(-1, panels.shape[1]) * scales[:, None])[:n_out]
+    return (panels.transpose(0, 2, 1).reshape(-1, panels.shape[1]) * scales[:, None])[: len(weight)]
 
 
 @pytest.mark.parametrize("n_out", [1, PANEL, PANEL + 1, 70 * PANEL - 5])
 def test_panels_hold_the_weight(n_out):
     weight = np.random.default_rng(n_out).normal(size=(n_out, 3)).astype(np.float32)
-    np.testing.assert_array_equal(unpacked(*pack(weight, FORMATS["float32"]), n_out), weight)
+    np.testing.assert_array_equal(repacked(weight, "float32"), weight)
 
 
 def test_a_transposed_weight_is_packed_like_its_copy():
     weight = np.arange(15, dtype=np.float32).reshape(3, 5).T
-    np.testing.assert_array_equal(unpacked(*pack(weight, FORMATS["float32"]), 5), weight)
+    np.testing.assert_array_equal(repacked(weight, "float32"), weight)
+
+
+def test_the_room_begins_with_a_cache_line():
+    memory = room(1000)
+    assert memory.ctypes.data % 64 == 0 and memory.shape == (1000,)
 
 
 def test_bfloat16_rounds_to_the_nearest_and_ties_to_even():
     step = 2.0**-7  # between two bfloat16 numbers from 1 on
     weight = np.array([[1 + 0.4 * step, 1 + 0.5 * step, 1 + 1.5 * step, -1 - 0.6 * step]], np.float32)
     expected = [[1, 1, 1 + 2 * step, -1 - step]]
-    np.testing.assert_array_equal(unpacked(*pack(weight, FORMATS["bfloat16"]), 1), np.float32(expected))
+    np.testing.assert_array_equal(repacked(weight, "bfloat16"), np.float32(expected))
 
 
 def test_int8_has_steps_of_its_own_for_each_output():
     weight = np.array([[1.27, -0.634, 0.006], [0, 0, 0], [-254, 1.1, 0.9]], np.float32)
     expected = [[1.27, -0.63, 0.01], [0, 0, 0], [-254, 2, 0]]  # steps of 0.01 and of 2
-    np.testing.assert_allclose(unpacked(*pack(weight, FORMATS["int8"]), 3), expected, rtol=1e-6)
+    np.testing.assert_allclose(repacked(weight, "int8"), expected, rtol=1e-6)
 
 
 def eager_logits(checkpoint, ids, device):
