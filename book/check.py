@@ -26,6 +26,7 @@ from book.names import unknown_names
 from book.pages import Page, listed, read_pages
 
 LARGEST = 500_000  # bytes of a page
+WORDS = (800, 1800)  # of a chapter, its folded answers included
 OTHER_PAGES = ("introduction.md", "setup.md", "where_next.md")
 
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^)\s>]*)>?[^)]*\)|\b(?:href|src)=[\"']([^\"']*)[\"']")
@@ -52,6 +53,7 @@ def points(root: Path = ROOT, pages: list[Page] | None = None) -> Iterator[Point
         yield contents(root, pages)
         yield builds(root)
     yield directives(root, pages)
+    yield lengths(root, pages)
     yield links(root, pages)
     yield line_ranges(root, pages)
     yield names(root, pages)
@@ -97,6 +99,17 @@ def directives(root: Path, pages: list[Page]) -> Point:
         count += len(DIRECTIVE.findall(page.text))
         faults += [f"book/src/{page.name}: {fault}" for fault in expand(page.text, page.name, root)[1]]
     return Point.about(count, "includes, pictures, terminals and other directives stand for something", faults)
+
+
+def lengths(root: Path, pages: list[Page]) -> Point:
+    """A chapter can be read in one sitting, and says enough."""
+    chapters = [page for page in pages if page.step]
+    faults = [
+        f"book/src/{page.name} has {page.words:,} words, not {WORDS[0]:,} to {WORDS[1]:,}"
+        for page in chapters
+        if not WORDS[0] <= page.words <= WORDS[1]
+    ]
+    return Point.about(len(chapters), "chapters of a readable length", faults)
 
 
 def links(root: Path, pages: list[Page]) -> Point:

@@ -22,6 +22,7 @@ from book.maths import to_mathml
 DIRECTIVE = re.compile(r"(^[ \t]+)?\{\{#(\w+)([^}]*)\}\}", re.MULTILINE)
 
 _INCLUDE = re.compile(r"\.\./\.\./(steps|solutions)/(step|solution)_(\d\d)\.py(?::todo_(\d+))?")
+_INDENT = re.compile(r" *(?:[✓✗○·] )?")
 _MARKER = re.compile(r"\s*# (TODO \d+: |hint: |solution$|end$)")
 
 
@@ -127,7 +128,10 @@ def picture(picture_name: str, name: str, root: Path) -> str:
 def terminal(terminal_name: str, name: str, root: Path) -> str:
     """``book/terminal/NAME.txt``: the command in its first line, and what it printed."""
     command, _, output = _content(root / "book" / "terminal" / f"{terminal_name}.txt").partition("\n")
-    output = escape(output.strip("\n")).replace("\n", "&#10;")  # an empty line would end the HTML block
+    lines = output.strip("\n").splitlines()
+    indents = [_INDENT.match(line).end() for line in lines]
+    # &#10; as an empty line would end the HTML block
+    output = "".join(f'<span style="--indent:{n}">{escape(line)}&#10;</span>' for n, line in zip(indents, lines))
     return (
         f'<figure class="terminal"><figcaption><code>{escape(command)}</code></figcaption>'
         f'<pre tabindex="0">{output}</pre></figure>'

@@ -9,6 +9,9 @@ from book.markdown import outside_spans
 _BLOCK = re.compile(r"^([ \t]*)\$\$(.+?)\$\$[ \t]*$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<![\\$])\$(?!\$)([^$\n]+(?:\n[^$\n]+)?)\$(?!\$)")
 _UNKNOWN = re.compile(r"<mi>(\\\w+)</mi>")  # a command that latex2mathml hands through
+# What latex2mathml takes for an operator between two terms, with its spaces: infinity, and the minus of "(-x".
+_INFINITY = "<mo>&#x0221E;</mo>"
+_MINUS = re.compile(r"((?:&#x0003D;|&#x00028;)</mo>)<mo>(?=&#x02212;)")
 _MARKDOWN = {ord(character): f"&#{ord(character)};" for character in "\\`*_[]$"}
 
 
@@ -28,6 +31,7 @@ def to_mathml(prose: str, faults: list[str]) -> str:
         except Exception as error:  # latex2mathml's own have no base class
             faults.append(f"${latex}$ is no formula: {type(error).__name__} {error}".rstrip())
             return f"<code>{latex}</code>"
+        mathml = _MINUS.sub(r'\1<mo form="prefix">', mathml.replace(_INFINITY, "<mi>&#x0221E;</mi>"))
         # To Markdown this is text between tags: nothing in it may look like its punctuation.
         return " ".join(mathml.split("\n")).translate(_MARKDOWN)
 

@@ -9,6 +9,7 @@ from book.markdown import Part, parts, without_spans
 
 _LISTED = re.compile(r"^\s*(?:- )?\[([^\]]*)\]\(([^)]*)\)", re.MULTILINE)
 _HEADING = re.compile(r"^#+ (.+?)(?:\s*\{#([\w-]+)\})?$", re.MULTILINE)
+_NO_PROSE = re.compile(r"\{\{#.*?\}\}|<[^>]+>|\]\([^)]*\)|\$\$.*?\$\$", re.DOTALL)
 _ID = re.compile(r"""\bid=["']([^"']+)["']""")
 
 
@@ -44,6 +45,12 @@ class Page:
                 found.add(next(name for name in names if name not in found))
             found |= set(_ID.findall(without_spans(part.text)))
         return found
+
+    @property
+    def words(self) -> int:
+        """How many words of prose it has: what is included, or a formula, is none."""
+        prose = "".join(part.text for part in self.prose)
+        return sum(bool(re.search(r"\w", word)) for word in _NO_PROSE.sub(" ", prose).split())
 
     def place(self, part: Part, offset: int) -> str:
         """A place in a part, for people: "book/src/step_05.md, line 12"."""

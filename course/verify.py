@@ -53,6 +53,7 @@ PLACES = {
     "book/pictures": ("*.py", "*.svg"),
     "book/play": ("*.css", "*.js", "*.json"),
     "book/src": ("SUMMARY.md",),
+    "book/src/fonts": ("OFL.txt", "*.woff2"),
     "book/terminal": ("*.txt",),
     "book/theme": ("*.css", "*.js"),
     "course": ("*.py",),

@@ -86,6 +86,16 @@ def test_formulas_are_drawn(it):
         assert fraction.bounding_box()["height"] > 20
 
 
+def test_formulas_are_written_in_the_book_s_own_font(it):
+    browser = it.page.context.new_cdp_session(it.page)
+    browser.send("DOM.enable")
+    browser.send("CSS.enable")
+    root = browser.send("DOM.getDocument")["root"]["nodeId"]
+    for node in browser.send("DOM.querySelectorAll", {"nodeId": root, "selector": "math *"})["nodeIds"]:
+        for font in browser.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]:
+            assert font["isCustomFont"] and font["familyName"] == "STIX Two Math", font
+
+
 @pytest.mark.parametrize("theme", ["rust", "coal", "ayu"])
 def test_the_other_themes_can_be_read(visit, theme):
     with visit("step_14.html") as it:

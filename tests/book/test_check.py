@@ -3,11 +3,11 @@
 
 import pytest
 from book import capture, check
-from book.check import blocks, builds, contents, directives, line_ranges, links, names
+from book.check import blocks, builds, contents, directives, lengths, line_ranges, links, names
 from book.pages import Page, listed, read_pages
 from course.todos import ROOT, STEPS, read_todos
 
-READING = (contents, directives, links, line_ranges)
+READING = (contents, directives, lengths, links, line_ranges)
 
 
 def faults(root) -> dict[str, list[str]]:
@@ -104,6 +104,17 @@ def test_a_file_that_a_page_shows_is_gone(copy, name):
 def test_an_anchor_of_a_solution_that_is_gone(copy, edit):
     edit("book/src/step_14.md", "solution_14.py}}", "solution_14.py:todo_7}}")
     assert "step 14 has TODOs 1 to 5, not '7'" in faults(copy)["directives"][0]
+
+
+# Lengths
+
+
+def test_a_chapter_that_is_too_short_or_too_long():
+    text = "# Title\n\n{{#picture x}} <b>word</b> [word](step_01.md)\n\n$$ a + b $$\n\n```python\nx = 1\n```\n\n"
+    assert Page("step_14.md", text).words == 3
+    assert faults_of(lengths, text) == ["book/src/step_14.md has 3 words, not 800 to 1,800"]
+    assert faults_of(lengths, text + "word " * 797) == []
+    assert faults_of(lengths, text + "word " * 1798) == ["book/src/step_14.md has 1,801 words, not 800 to 1,800"]
 
 
 # Links

@@ -1,5 +1,7 @@
 """Directives stand for what is in the course: code, lines, hints, mistakes, pictures, terminals."""
 
+import re
+
 import pytest
 from book.directives import clean, expand
 from course.todos import ROOT, STEPS, read_todos, skeleton, solution_path
@@ -67,9 +69,11 @@ def test_a_picture_is_in_the_page_without_empty_lines(copy):
 
 
 def test_a_terminal_shows_its_command_and_what_it_printed(copy):
-    (copy / "book/terminal/x.txt").write_text("./run x\n\na < b\n\n  c\n")
+    (copy / "book/terminal/x.txt").write_text("./run x\n\na < b\n\n  ✗ c\n")
     expanded, faults = expand("{{#terminal x}}", "a.md", copy)
-    assert faults == [] and "<code>./run x</code>" in expanded and ">a &lt; b&#10;&#10;  c</pre>" in expanded
+    assert faults == [] and "<code>./run x</code>" in expanded and "\n" not in expanded
+    assert re.sub("<.*?>", "", expanded) == "./run xa &lt; b&#10;&#10;  ✗ c&#10;"
+    assert re.findall(r"--indent:(\d+)", expanded) == ["0", "0", "4"]
 
 
 @pytest.mark.parametrize(

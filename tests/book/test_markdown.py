@@ -53,6 +53,13 @@ def test_formulas_are_mathml(latex):
     assert '\n<div class="formula"><math' in block and 'display="block"' in block and "$" not in block
 
 
+def test_a_sign_is_not_a_difference_and_infinity_no_operator():
+    minus = "&#x02212;</mo>"
+    assert f'<mo form="prefix">{minus}<mi>&#x0221E;</mi>' in to_mathml(r"$M = -\infty$", [])
+    assert f'<mo form="prefix">{minus}<mi>ln' in to_mathml(r"$-\ln(-\ln(u))$", [])
+    assert f"<mo>{minus}" in to_mathml("$a - b$", [])
+
+
 def test_nothing_in_a_formula_is_markdown():
     assert not set("*_[]`\\") & set(to_mathml(r"$a * b_1 \cdot [c]$", []))
 
