@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from gpt2.cached import CachedModel, load_cached_model
 from gpt2.checkpoint import Checkpoint
-from gpt2.sampling import Sampling, choose, log_softmax, top_logprobs
+from gpt2.sampling import Sampling, choose, log_softmax, reweigh, top_logprobs
 from gpt2.tokenizer import TextStream, encode, load_tokenizer
 
 # Why a text ended: max_new_tokens, the model's end of text, a stop string, n_positions.
@@ -132,6 +132,7 @@ class Generator:
         room = math.inf if slide else config.n_positions - len(ids)
         if room < 0:
             raise ValueError(f"the prompt has {len(ids)} tokens, the model's context window {config.n_positions}")
+        reweigh(np.zeros(config.vocab_size), sampling, [], [])  # which finds ids that are not there, and all banned
         if max_new_tokens is not None and max_new_tokens < 0:
             raise ValueError(f"max_new_tokens {max_new_tokens}: expected 0 or more")
         if isinstance(stop, str) or not all(stop):

@@ -288,10 +288,17 @@ def test_what_cannot_be_is_refused_at_once(write, prompt, options, message):
         write("a").generate([prompt], **options)
 
 
-@pytest.mark.parametrize("sampling", [Sampling(logit_bias={1024: 1.0}), Sampling(banned_ids=[-1])])
-def test_ids_that_the_vocabulary_has_not_are_refused(write, sampling):
-    with pytest.raises(ValueError, match=r"id (1024|-1): expected 0 to 1023"):
-        list(write("a").stream("One", sampling))
+@pytest.mark.parametrize(
+    ("sampling", "message"),
+    [
+        (Sampling(logit_bias={1024: 1.0}), "id 1024: expected 0 to 1023"),
+        (Sampling(banned_ids=[-1]), "id -1: expected 0 to 1023"),
+        (Sampling(banned_ids=range(1024)), "no token is left: all 1024 are banned"),
+    ],
+)
+def test_sampling_that_the_vocabulary_does_not_allow_is_refused_at_once(write, sampling, message):
+    with pytest.raises(ValueError, match=message):
+        write("a").stream("One", sampling)
 
 
 def test_logits_that_are_no_numbers_are_refused(write):
