@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from functools import partial
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial, wraps
+from inspect import Signature, signature
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +18,7 @@ from course import diff, hints, progress, report, reset
 from course.blame import culprits
 from course.check import TIMEOUT, CannotCheck, StepResult, check
 from course.todos import ROOT, STEPS
+from gpt2.sampling import Sampling
 
 NO, CANNOT = 1, 2  # exit codes: the answer is no; the question could not be asked
 
@@ -37,6 +41,16 @@ DeviceName = Annotated[
 StepOrNext = Annotated[
     str | None, typer.Argument(metavar="N", help="1 to 14.", show_default="the first step that is not done")
 ]
+Stop = Annotated[
+    list[str] | None, typer.Option(metavar="TEXT", help="End before this text. May be given several times.")
+]
+MaxNewTokens = Annotated[
+    int | None, typer.Option(metavar="N", help="Default: 200, or as many as the context has room for.")
+]
+CheckpointName = Annotated[
+    str, typer.Option(metavar="DIR_OR_HUB_NAME", help="A GPT-2: a folder, or openai-community/gpt2, say.")
+]
+STORYTELLER = str(ROOT / "models" / "storyteller")
 Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long one check may take.")]
 
 
@@ -137,9 +151,7 @@ def _step_or_next(text: str | None) -> int:
     raise typer.BadParameter("all fourteen steps are done: name one of them", param_hint="N")
 
 
-@app.command("generate")
-def generate_text(
-    prompt: Annotated[str, typer.Argument(help="What the text begins with.")] = "Once upon a time",
+def _sampling(
     temperature: Annotated[float, typer.Option(help="0: the likeliest text. Over 1: wilder and wilder.")] = 0.8,
     greedy: Annotated[bool, typer.Option("--greedy", help="Take the likeliest token each time.")] = False,
     top_k: Annotated[int | None, typer.Option(metavar="K", help="Draw from the K likeliest tokens only.")] = None,
@@ -158,48 +170,94 @@ def generate_text(
     frequency_penalty: Annotated[
         float, typer.Option(metavar="X", help="Taken off the logits of a token for each time the text has used it.")
     ] = 0.0,
-    stop: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="End before this text. May be given several times.")
-    ] = None,
-    max_new_tokens: Annotated[
-        int | None, typer.Option(metavar="N", help="Default: 200, or as many as the context has room for.")
-    ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed tells the same story.")] = None,
+) -> Sampling:
+    """How a text is to be chosen."""
+    sampling = Sampling(
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        repetition_penalty=repetition_penalty,
+        presence_penalty=presence_penalty,
+        frequency_penalty=frequency_penalty,
+        seed=seed,
+    )
+    return replace(sampling, temperature=0) if greedy else sampling
+
+
+def _samples(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of ``_sampling``. It gets what they make, and refuses what the engine refuses."""
+    own, options = (signature(function).parameters for function in (command, _sampling))
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        from course import runtime
+        from course.generate import GenerateError
+        from gpt2.checkpoint import CheckpointError
+
+        chosen = {name: given.pop(name) for name in options}
+        try:
+            sampling = _sampling(**chosen)
+        except ValueError as error:
+            raise typer.Exit(_refuse(error)) from None
+        runtime.prepare()
+        try:
+            command(sampling=sampling, **given)
+        except (GenerateError, CheckpointError, runtime.DeviceError) as error:
+            raise typer.Exit(_refuse(error)) from None
+
+    parameters = [parameter for parameter in own.values() if parameter.name != "sampling"]
+    run.__signature__ = Signature([*parameters, *options.values()])
+    return run
+
+
+@app.command("generate")
+@_samples
+def generate_text(
+    sampling: Sampling,
+    prompt: Annotated[str, typer.Argument(help="What the text begins with.")] = "Once upon a time",
+    max_new_tokens: MaxNewTokens = None,
+    slide: Annotated[
+        bool, typer.Option("--slide", help="Go on with the last half of the context when it is full.")
+    ] = False,
+    stop: Stop = None,
     naive: Annotated[
         bool, typer.Option("--naive", help="Generate with step 14's loop, which reads the text again for each token.")
     ] = False,
     mine: Annotated[bool, typer.Option("--mine", help="Run the model and the loop in steps/: your own.")] = False,
     device: DeviceName = None,
-    checkpoint: Annotated[
-        str, typer.Option(metavar="DIR_OR_HUB_NAME", help="A GPT-2: a folder, or openai-community/gpt2, say.")
-    ] = str(ROOT / "models" / "storyteller"),
+    checkpoint: CheckpointName = STORYTELLER,
 ) -> None:
     """Let the model write: the small story model that comes with the course, or another GPT-2."""
-    from course import generate, runtime
-    from gpt2.checkpoint import CheckpointError
+    from course.generate import generate
 
-    runtime.prepare()
-    try:
-        generate.generate(
-            prompt,
-            temperature=temperature,
-            greedy=greedy,
-            top_k=top_k,
-            top_p=top_p,
-            min_p=min_p,
-            repetition_penalty=repetition_penalty,
-            presence_penalty=presence_penalty,
-            frequency_penalty=frequency_penalty,
-            stop=stop or (),
-            max_new_tokens=max_new_tokens,
-            seed=seed,
-            naive=naive,
-            steps=ROOT / "steps" if mine else None,
-            device=device,
-            checkpoint=checkpoint,
-        )
-    except (generate.GenerateError, CheckpointError, runtime.DeviceError) as error:
-        raise typer.Exit(_refuse(error)) from None
+    generate(
+        prompt,
+        sampling,
+        max_new_tokens=max_new_tokens,
+        slide=slide,
+        stop=stop or (),
+        naive=naive,
+        steps=ROOT / "steps" if mine else None,
+        device=device,
+        checkpoint=checkpoint,
+    )
+
+
+@app.command("chat")
+@_samples
+def chat_with_model(
+    sampling: Sampling,
+    max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="For each reply.")] = 200,
+    stop: Stop = None,
+    device: DeviceName = None,
+    checkpoint: CheckpointName = STORYTELLER,
+) -> None:
+    """Write a text with the model, by turns. GPT-2 knows no questions and answers: it goes on with what is there."""
+    from course.chat import chat
+
+    chat(sampling, max_new_tokens=max_new_tokens, stop=stop or (), device=device, checkpoint=checkpoint)
 
 
 @app.command()

@@ -9,7 +9,6 @@ import sys
 import tokenize
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from max.driver import Device
     from max.experimental.tensor import Tensor
 
+    from gpt2.generator import Generator
+
 PROMPT = "Once upon a time"
 CHECKPOINT = str(ROOT / "models" / "storyteller")
 USUAL_LENGTH = 200  # new tokens, where the user does not say how many
@@ -38,18 +39,11 @@ class GenerateError(ValueError):
 
 def generate(
     prompt: str = PROMPT,
+    sampling: Sampling = Sampling(temperature=0.8),
     *,
-    temperature: float = 0.8,
-    greedy: bool = False,
-    top_k: int | None = None,
-    top_p: float = 1.0,
-    min_p: float = 0.0,
-    repetition_penalty: float = 1.0,
-    presence_penalty: float = 0.0,
-    frequency_penalty: float = 0.0,
-    stop: Sequence[str] = (),
     max_new_tokens: int | None = None,
-    seed: int | None = None,
+    slide: bool = False,
+    stop: Sequence[str] = (),
     naive: bool = False,
     steps: Path | None = None,
     device: str | None = None,
@@ -60,15 +54,11 @@ def generate(
     Call ``runtime.prepare`` first.
 
     Args:
-        temperature: 0 is greedy, 1 the model's own distribution, above that it grows wilder.
-        greedy: take the likeliest token each time, whatever the temperature.
-        top_k, top_p, min_p: sample from the likeliest tokens only, as in ``gpt2.sampling``.
-        repetition_penalty, presence_penalty, frequency_penalty: make likelier what has not
-            occurred yet, as in ``gpt2.sampling``.
-        stop: texts that end the story, and are no part of it.
+        sampling: the same seed tells the same story on the same machine, in either way.
         max_new_tokens: without it 200, or as many as the context window has room for.
-        seed: the same seed tells the same story on the same machine, in either way.
-        naive: generate with step 14's loop, which knows temperature, greedy and seed alone.
+        slide: go on when the context window is full, as ``gpt2.generator`` does.
+        stop: texts that end the story, and are no part of it.
+        naive: generate with step 14's loop, which knows temperature and seed alone.
         steps: the folder with the learner's steps, where they take the place of the solutions
             in step 14's loop.
         device: as for ``runtime.pick_device``.
@@ -81,21 +71,8 @@ def generate(
     """
     if max_new_tokens is not None and max_new_tokens < 0:
         raise GenerateError(f"max-new-tokens {max_new_tokens}: expected 0 or more")
-    with _refusals():
-        simple = Sampling(temperature, seed=seed)
-        if greedy:
-            simple = replace(simple, temperature=0)
-        sampling = replace(
-            simple,
-            top_k=top_k,
-            top_p=top_p,
-            min_p=min_p,
-            repetition_penalty=repetition_penalty,
-            presence_penalty=presence_penalty,
-            frequency_penalty=frequency_penalty,
-        )
     naive = naive or steps is not None
-    if naive and (stop or sampling != simple):
+    if naive and (slide or stop or sampling != Sampling(sampling.temperature, seed=sampling.seed)):
         raise GenerateError("step 14's loop (--naive, --mine) knows temperature, greedy and seed alone")
     if steps is not None:
         _require_done(steps)
@@ -104,35 +81,28 @@ def generate(
     with _own_lines(steps):
         opened = open_checkpoint(checkpoint)
         tokenizer = load_tokenizer(opened.folder, opened.config.vocab_size)
-        with _refusals():
+        with refusals():
             ids = encode(tokenizer, prompt)
-        count = _count(max_new_tokens, len(ids), opened.config.n_positions)
+        count = _count(max_new_tokens, None if slide else opened.config.n_positions, len(ids))
         if naive:
-            _tell_naively(ids, simple, count, opened, tokenizer, device)
+            _tell_naively(ids, sampling, count, opened, tokenizer, device)
         else:
-            with _refusals():
-                _tell(ids, sampling, count, stop, opened, tokenizer, device)
-        _write("\n")
+            with refusals():
+                model = load(opened, tokenizer, device)
+                tokens = model.stream(ids, sampling, max_new_tokens=count, slide=slide, stop=stop)
+                write(tokenizer.decode(ids))
+                for token in tokens:
+                    write(token.text)
+        write("\n")
 
 
-def _tell(
-    ids: list[int],
-    sampling: Sampling,
-    count: int,
-    stop: Sequence[str],
-    checkpoint: Checkpoint,
-    tokenizer: Tokenizer,
-    device: str | None,
-) -> None:
+def load(checkpoint: Checkpoint, tokenizer: Tokenizer, device: str | None) -> "Generator":
+    """The engine's model, and word of what takes so long meanwhile."""
     with _loading(device) as chosen:
         from gpt2.cached import load_cached_model
         from gpt2.generator import Generator
 
-        model = Generator(load_cached_model(checkpoint, chosen), tokenizer, checkpoint.eos_token_id)
-    tokens = model.stream(ids, sampling, max_new_tokens=count, stop=stop)
-    _write(tokenizer.decode(ids))
-    for token in tokens:
-        _write(token.text)
+        return Generator(load_cached_model(checkpoint, chosen), tokenizer, checkpoint.eos_token_id)
 
 
 def _tell_naively(
@@ -151,7 +121,7 @@ def _tell_naively(
     stream = TextStream(tokenizer)
 
     def telling_model(tokens: Tensor) -> Tensor:
-        _write(stream.update(_ids(tokens)))  # step 14 asks the model with the text so far, each time
+        write(stream.update(_ids(tokens)))  # step 14 asks the model with the text so far, each time
         return model(tokens)
 
     if sampling.seed is not None:
@@ -165,10 +135,11 @@ def _tell_naively(
             do_sample=sampling.temperature > 0,
             eos_token_id=checkpoint.eos_token_id,
         )
-        _write(stream.finish(_ids(tokens)))
+        write(stream.finish(_ids(tokens)))
 
 
-def _write(text: str) -> None:
+def write(text: str) -> None:
+    """Show a piece of the text at once."""
     if text:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -195,16 +166,18 @@ def _loading(device: str | None, kernels: bool = False) -> Iterator["Device"]:
             yield chosen
 
 
-def _count(max_new_tokens: int | None, prompt_length: int, n_positions: int) -> int:
-    """How many tokens to generate: what was asked for, if the context window has room for it."""
-    left = n_positions - prompt_length
+def _count(max_new_tokens: int | None, context: int | None, prompt_length: int) -> int:
+    """How many tokens to generate: what was asked for, if the context window, where there is one, has room for it."""
+    if context is None:
+        return USUAL_LENGTH if max_new_tokens is None else max_new_tokens
+    left = context - prompt_length
     if left < 0:
-        raise GenerateError(f"the prompt has {prompt_length} tokens, the model's context window {n_positions}")
+        raise GenerateError(f"the prompt has {prompt_length} tokens, the model's context window {context}")
     if max_new_tokens is None:
         return min(USUAL_LENGTH, left)
     if max_new_tokens > left:
         raise GenerateError(
-            f"max-new-tokens {max_new_tokens}: the prompt leaves room for {left} of the {n_positions} "
+            f"max-new-tokens {max_new_tokens}: the prompt leaves room for {left} of the {context} "
             "tokens in the model's context window"
         )
     return max_new_tokens
@@ -242,7 +215,7 @@ def _own_lines(folder: Path | None) -> Iterator[None]:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """Turn what the engine refuses into an error of this command."""
     try:
         yield

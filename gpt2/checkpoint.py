@@ -70,20 +70,23 @@ def open_checkpoint(name: str) -> Checkpoint:
     if not isinstance(settings, dict):
         raise CheckpointError(f"{path} holds {type(settings).__name__}, not an object")
     try:
-        return Checkpoint(folder, _config(settings), _eos_token_id(settings))
+        config = _config(settings)
+        _refuse_giant(config, folder)
+        return Checkpoint(folder, config, _eos_token_id(settings))
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from None
 
 
-def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
-    """Read a checkpoint's weights, which must be exactly those that the model wants.
+def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, np.ndarray]:
+    """Find a checkpoint's weights, which must be exactly those that the model wants.
 
     Args:
         shapes: the names and shapes of the model's parameters.
 
     Returns:
-        One float32 array for each of the names, of that shape. What a file has in this form stays
-        there and is mapped into memory, so that little more than the weights themselves is needed.
+        One float32 array for each of the names, of that shape, which is read when it is asked for.
+        What a file has in this form stays there and is mapped into memory. So a program that
+        takes one after another needs little more memory than what it makes of them.
 
     Raises:
         CheckpointError: a file is missing or damaged; or weights are missing, too many or of
@@ -108,12 +111,7 @@ def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[st
         faults.append("lm_head.weight differs from transformer.wte.weight, to which GPT-2 ties it")
     if faults:
         raise CheckpointError(f"the weights in {folder} do not fit the model: {'; '.join(faults)}")
-    # These four layers are a Conv1D in Hugging Face's GPT-2, which multiplies x @ weight: [in, out].
-    # Linear computes x @ weight.T and keeps [out, in].
-    return {
-        name: weight.read().T if name.endswith(CONV1D) else weight.read()
-        for name, weight in stored.items()
-    }
+    return _Weights(stored)
 
 
 def _find(name: str) -> Path:
@@ -160,6 +158,15 @@ def _config(settings: Mapping[str, Any]) -> "GPT2Config":
     if type(epsilon) not in (int, float) or not 0 < epsilon < 1:
         raise CheckpointError(f"layer_norm_epsilon is {json.dumps(epsilon)}; expected a small positive number")
     return GPT2Config(**sizes, layer_norm_epsilon=epsilon)
+
+
+def _refuse_giant(config: "GPT2Config", folder: Path) -> None:
+    """Refuse a configuration that cannot be that of the weights before a model of that size is built."""
+    layer = config.n_embd * (4 * config.n_embd + 2 * config.n_inner)
+    parameters = (config.vocab_size + config.n_positions) * config.n_embd + config.n_layer * layer
+    stored = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    if stored and parameters > stored:
+        raise CheckpointError(f"it describes {parameters:,} parameters; the weights beside it have {stored:,} bytes")
 
 
 def _eos_token_id(settings: Mapping[str, Any]) -> int | None:
@@ -214,6 +221,25 @@ class _Weight:
         if self.dtype == "BF16":  # the upper half of a float32
             return (array.astype(np.uint32) << 16).view(np.float32)
         return array.astype(np.float32, copy=False)
+
+
+class _Weights(Mapping[str, np.ndarray]):
+    """The weights of a checkpoint, as the model wants them, by name."""
+
+    def __init__(self, stored: Mapping[str, _Weight]) -> None:
+        self._stored = stored
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        weight = self._stored[name].read()
+        # These four layers are a Conv1D in Hugging Face's GPT-2, which multiplies x @ weight: [in, out].
+        # Linear computes x @ weight.T and keeps [out, in].
+        return np.ascontiguousarray(weight.T) if name.endswith(CONV1D) else weight
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
 
 
 def _equal(one: _Weight, other: _Weight) -> bool:

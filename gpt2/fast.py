@@ -15,9 +15,9 @@ from max.graph import BufferType
 from numpy.typing import NDArray
 
 from gpt2.cache import Cache, CachedModel
-from gpt2.checkpoint import Checkpoint, read_weights
+from gpt2.checkpoint import Checkpoint
 from gpt2.library import kernel_library
-from gpt2.model import shapes_of
+from gpt2.model import weights_of
 from gpt2.panels import FORMATS, PANEL, Format, pack, packed_size, panel_count, room
 from solutions.solution_01 import GPT2Config
 from solutions.solution_03 import LayerNorm
@@ -160,27 +160,28 @@ def load_fast_model(checkpoint: Checkpoint, weights: str) -> FastModel:
         TensorType(DType.int64, [1], CPU()),
         TensorType(DType.int64, ["batch"], CPU()),
         BufferType(DType.float32, [config.n_layer, 2, "batch", config.n_head, "size"], CPU()),
-        weights=_packed(read_weights(checkpoint.folder, shapes_of(solution)), kind),
+        weights=_packed(solution, checkpoint, kind),
         custom_extensions=[kernel_library()],
     )
     return FastModel(compiled, config)
 
 
-def _packed(weights: dict[str, NDArray], kind: Format) -> dict[str, Buffer | NDArray]:
+def _packed(model: GPT2LMHeadModel, checkpoint: Checkpoint, kind: Format) -> dict[str, Buffer | NDArray]:
     """The weights of ``FastGPT2`` from those of step 13's model.
 
-    Each is let go when it has been packed, the largest first, so that there is never much more than the result.
+    They are read one after another, the largest first, so that there is never much more in memory than the result.
     """
-    packed = {}
-    sizes = {name: packed_size(weight, kind) for name, weight in weights.items() if name.endswith(PACKED)}
+    weights = weights_of(model, checkpoint)
+    sizes = {name: packed_size(*map(int, each.shape), kind) for name, each in model.parameters if name.endswith(PACKED)}
     memory = room(sum(sizes.values()))
-    for name in sorted(weights, key=lambda name: weights[name].size, reverse=True):
-        weight = weights.pop(name)
+    packed = {}
+    for name in sorted(weights, key=lambda name: sizes.get(name, 0), reverse=True):
         layer, _, part = name.removeprefix("transformer.").rpartition(".")
+        weight = weights[name]
         if name in sizes:
             packed[f"{layer}.weight"], packed[f"{layer}.scale"] = pack(weight, kind, memory[: sizes[name]])
-            memory = memory[sizes[name] :]
             packed.setdefault(f"{layer}.bias", np.zeros_like(packed[f"{layer}.scale"]))
+            memory = memory[sizes[name] :]
         elif name.endswith(BIASES):
             packed[f"{layer}.bias"] = np.pad(weight, (0, -len(weight) % PANEL))
         else:

@@ -1,5 +1,6 @@
 """Text from a model: token by token as it comes, or many completions at once."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -12,7 +13,7 @@ from tokenizers import Tokenizer
 
 from gpt2.cached import CachedModel, load_cached_model
 from gpt2.checkpoint import Checkpoint
-from gpt2.sampling import Sampling, choose, log_softmax, top_logprobs
+from gpt2.sampling import Sampling, choose, log_softmax, reweigh, top_logprobs
 from gpt2.tokenizer import TextStream, encode, load_tokenizer
 
 # Why a text ended: max_new_tokens, the model's end of text, a stop string, n_positions.
@@ -65,6 +66,7 @@ class Generator:
         sampling: Sampling = Sampling(),
         *,
         max_new_tokens: int | None = None,
+        slide: bool = False,
         stop: Sequence[str] = (),
         logprobs: int = 0,
     ) -> Iterator[Token]:
@@ -75,10 +77,13 @@ class Generator:
         Args:
             prompt: a text, or its ids.
             max_new_tokens: without it the text goes on until it ends or the context is full.
+            slide: when the context is full, go on with the last half of it, and take only that
+                much of a prompt that is too long. Positions are absolute, so this half is read
+                again from position 0: by and large each token is computed twice.
             stop: texts that end the completion, and are no part of it.
             logprobs: how many of the likeliest tokens to tell with each token.
         """
-        text = self._text(prompt, sampling, max_new_tokens, stop, logprobs)
+        text = self._text(prompt, sampling, max_new_tokens, slide, stop, logprobs)
         return (token for _, token in self._run([text]))
 
     def generate(
@@ -87,6 +92,7 @@ class Generator:
         sampling: Sampling | Sequence[Sampling] = Sampling(),
         *,
         max_new_tokens: int | None = None,
+        slide: bool = False,
         stop: Sequence[str] = (),
         logprobs: int = 0,
     ) -> list[Completion]:
@@ -97,7 +103,7 @@ class Generator:
         """
         each = repeat(sampling, len(prompts)) if isinstance(sampling, Sampling) else sampling
         texts = [
-            self._text(prompt, own, max_new_tokens, stop, logprobs)
+            self._text(prompt, own, max_new_tokens, slide, stop, logprobs)
             for prompt, own in zip(prompts, each, strict=True)
         ]
         tokens: list[list[Token]] = [[] for _ in texts]
@@ -113,6 +119,7 @@ class Generator:
         prompt: str | Sequence[int],
         sampling: Sampling,
         max_new_tokens: int | None,
+        slide: bool,
         stop: Sequence[str],
         logprobs: int,
     ) -> "_Text":
@@ -122,9 +129,10 @@ class Generator:
             raise ValueError("the prompt is empty: expected at least one token")
         if outside := [id for id in ids if not 0 <= id < config.vocab_size]:
             raise ValueError(f"id {outside[0]} in the prompt: expected 0 to {config.vocab_size - 1}")
-        room = config.n_positions - len(ids)
+        room = math.inf if slide else config.n_positions - len(ids)
         if room < 0:
             raise ValueError(f"the prompt has {len(ids)} tokens, the model's context window {config.n_positions}")
+        reweigh(np.zeros(config.vocab_size), sampling, [], [])  # which finds ids that are not there, and all banned
         if max_new_tokens is not None and max_new_tokens < 0:
             raise ValueError(f"max_new_tokens {max_new_tokens}: expected 0 or more")
         if isinstance(stop, str) or not all(stop):
@@ -140,19 +148,22 @@ class Generator:
 
     def _run(self, texts: Sequence["_Text"]) -> Iterator[tuple[int, Token]]:
         """Yield the tokens of a batch of texts, each with the number of its text."""
-        if not any(text.limit for text in texts):
-            return
-        longest = max(len(text.prompt) for text in texts)
-        logits, cache = self._model.start([text.prompt for text in texts], longest + max(text.limit for text in texts))
-        while True:
-            for row, text in enumerate(texts):
-                if not text.finished:
-                    yield row, text.next(logits[row])
-            if all(text.finished for text in texts):
-                return
-            # A text that has ended goes on with its last token, which nobody looks at.
-            last = [text.generated[-1] if text.generated else 0 for text in texts]
-            logits = self._model.extend(np.array(last)[:, None], cache)
+        size = self._model.config.n_positions
+        while running := [(row, text) for row, text in enumerate(texts) if not text.finished]:
+            windows = [text.window(size) for _, text in running]
+            # Tokens until all texts have ended, or the first of those that slide has outgrown its context.
+            rooms = [(text.left, size + 1 - len(window)) for (_, text), window in zip(running, windows, strict=True)]
+            turns = min([max(left for left, _ in rooms), *(room for left, room in rooms if left >= room)])
+            logits, cache = self._model.start(windows, max(map(len, windows)) + turns)
+            for turn in range(turns):
+                if turn:  # a text that has ended goes on with its last token, which nobody looks at
+                    last = [text.generated[-1] for _, text in running]
+                    logits = self._model.extend(np.array(last)[:, None], cache)
+                for (row, text), scores in zip(running, logits, strict=True):
+                    if not text.finished:
+                        yield row, text.next(scores)
+                if all(text.finished for _, text in running):
+                    return
 
 
 @dataclass
@@ -161,7 +172,7 @@ class _Text:
 
     prompt: list[int]
     sampling: Sampling
-    limit: int  # of generated tokens
+    limit: float  # of generated tokens
     finish_reason: FinishReason  # at the limit; another one may come first
     eos_token_id: int | None
     stream: TextStream
@@ -169,8 +180,21 @@ class _Text:
     generated: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.finished = self.limit == 0
+        self.finished = not self.left
+        self._start = 0
         self._rng = np.random.RandomState(self.sampling.seed)
+
+    @property
+    def left(self) -> float:
+        """How many tokens the text may still grow by."""
+        return self.limit - len(self.generated)
+
+    def window(self, size: int) -> list[int]:
+        """What of the text a model reads that has a context of this size. It slides when it has to."""
+        ids = [*self.prompt, *self.generated]
+        if len(ids) - self._start > size:
+            self._start = len(ids) - (size + 1) // 2
+        return ids[self._start :]
 
     def next(self, logits: NDArray) -> Token:
         """Choose a token from the logits [vocab_size]."""
@@ -181,7 +205,7 @@ class _Text:
             self.finished, self.finish_reason = True, "stop"
         elif id == self.eos_token_id:
             self.finished, self.finish_reason = True, "eos"
-        elif len(self.generated) == self.limit:
+        elif not self.left:
             self.finished = True
         if self.finished:
             text += self.stream.finish(self.generated)

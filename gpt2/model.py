@@ -1,6 +1,6 @@
 """A checkpoint's weights in the model of step 13, compiled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from max.driver import Device
@@ -33,11 +33,7 @@ def load_model(checkpoint: Checkpoint, device: Device) -> Callable[[Tensor], Ten
     return model.compile(ids, weights=weights_of(model, checkpoint))
 
 
-def weights_of(model: Module, checkpoint: Checkpoint) -> dict[str, np.ndarray]:
-    """A checkpoint's weights, which must be exactly the model's parameters, as MAX wants them."""
-    return {name: np.ascontiguousarray(weight) for name, weight in read_weights(checkpoint.folder, shapes_of(model)).items()}
-
-
-def shapes_of(model: Module) -> dict[str, tuple[int, ...]]:
-    """The names and shapes of a model's parameters."""
-    return {name: tuple(int(size) for size in parameter.shape) for name, parameter in model.parameters}
+def weights_of(model: Module, checkpoint: Checkpoint) -> Mapping[str, np.ndarray]:
+    """A checkpoint's weights, which must be exactly the model's parameters."""
+    shapes = {name: tuple(int(size) for size in parameter.shape) for name, parameter in model.parameters}
+    return read_weights(checkpoint.folder, shapes)

@@ -61,9 +61,8 @@ def room(bytes: int) -> NDArray[np.uint8]:
     return memory[begin : begin + bytes]
 
 
-def packed_size(weight: NDArray, kind: Format) -> int:
+def packed_size(n_out: int, n_in: int, kind: Format) -> int:
     """The bytes that ``pack`` needs."""
-    n_out, n_in = weight.shape
     return panel_count(n_out) * n_in * PANEL * np.dtype(kind.numpy).itemsize
 
 

@@ -71,17 +71,22 @@ class TextStream:
     def __init__(self, tokenizer: Tokenizer, stop: Sequence[str] = ()) -> None:
         self._tokenizer = tokenizer
         self._stop = stop
-        self._told = 0
+        self._start = 0  # before this token all is told, and no character is cut, so that it need not be decoded again
+        self._told = 0  # characters from there on
         self.stopped = False
 
     def update(self, ids: Sequence[int]) -> str:
         """What is new in the text of ``ids``, all tokens so far. Special ones have no text."""
-        text = self._until_stop(self._tokenizer.decode(ids).rstrip("\ufffd"))
-        return self._new(text if self.stopped else text[: len(text) - self._begun(text)])
+        decoded = self._tokenizer.decode(ids[self._start :])
+        text = self._until_stop(decoded.rstrip("\ufffd"))
+        new = self._new(text if self.stopped else text[: len(text) - self._begun(text)])
+        if self._told == len(decoded):
+            self._start, self._told = len(ids), 0
+        return new
 
     def finish(self, ids: Sequence[int]) -> str:
         """As update, for the last time: nothing is held back."""
-        return self._new(self._until_stop(self._tokenizer.decode(ids)))
+        return self._new(self._until_stop(self._tokenizer.decode(ids[self._start :])))
 
     def _new(self, text: str) -> str:
         new = text[self._told :]

@@ -22,7 +22,7 @@ ODD = {"vocab_size": 333, "n_positions": 150, "n_embd": 160, "n_layer": 2, "n_he
 
 def repacked(weight, kind):
     """The weight [n_out, n_in] that its panels stand for."""
-    buffer, scales = pack(weight, FORMATS[kind], room(packed_size(weight, FORMATS[kind])))
+    buffer, scales = pack(weight, FORMATS[kind], room(packed_size(*weight.shape, FORMATS[kind])))
     if buffer.dtype == DType.bfloat16:
         panels = (buffer.view(DType.uint16).to_numpy().astype(np.uint32) << 16).view(np.float32)
     else:

@@ -4,7 +4,6 @@ Most models here are hand-made: they go through a script, one token a call, so t
 known beforehand. Both ways of telling are tried: the engine, and step 14's loop.
 """
 
-import math
 import os
 import shutil
 import subprocess
@@ -17,14 +16,20 @@ from max.experimental.tensor import Tensor
 from typer.testing import CliRunner
 
 from course.__main__ import app
-from course.generate import GenerateError, generate
+from course.generate import CHECKPOINT, GenerateError, generate
 from course.runtime import DeviceError
 from course.todos import ROOT, STEPS, solution_path, step_path
 from gpt2.checkpoint import CheckpointError
+from gpt2.generator import Generator
 from gpt2.sampling import Sampling
 from gpt2.tokenizer import load_tokenizer
 
 END = 256
+GREEDY = Sampling(temperature=0)
+
+
+def wild(seed):
+    return Sampling(temperature=3.0, seed=seed)
 
 
 class Recorder:
@@ -55,12 +60,12 @@ def naive(request):
 def tell(monkeypatch, folder, naive):
     """Runs generate with a model and returns what it printed, piece by piece."""
 
-    def tell(model, prompt, **options):
+    def tell(model, prompt, sampling=Sampling(temperature=0.8), **options):
         recorder = Recorder()
         load = "gpt2.model.load_model" if naive else "gpt2.cached.load_cached_model"
         monkeypatch.setattr(load, lambda checkpoint, device: model)
         monkeypatch.setattr("sys.stdout", recorder)
-        generate(prompt, checkpoint=str(folder), naive=naive, **options)
+        generate(prompt, sampling, checkpoint=str(folder), naive=naive, **options)
         assert not recorder.pending
         return recorder.texts
 
@@ -92,18 +97,18 @@ def random_model(request, naive):
     return request.getfixturevalue("model" if naive else "cached_model")
 
 
-@pytest.mark.parametrize("greedy", [True, False])
-def test_the_text_is_written_as_it_grows_and_ends_with_the_story(tell, script, greedy):
-    texts = tell(script("One", " day"), "One", greedy=greedy)
+@pytest.mark.parametrize("sampling", [GREEDY, Sampling()])
+def test_the_text_is_written_as_it_grows_and_ends_with_the_story(tell, script, sampling):
+    texts = tell(script("One", " day"), "One", sampling)
     assert texts == ["One", " ", "d", "a", "y", "\n"]
 
 
 def test_a_character_of_several_tokens_is_written_when_it_is_whole(tell, script):
-    assert tell(script("Zoë", "é😀!"), "Zoë", greedy=True) == ["Zoë", "é", "😀", "!", "\n"]
+    assert tell(script("Zoë", "é😀!"), "Zoë", GREEDY) == ["Zoë", "é", "😀", "!", "\n"]
 
 
 def test_a_character_that_is_never_finished_is_written_at_the_end(tell, script):
-    assert tell(script("a", "😀"), "a", greedy=True, max_new_tokens=3) == ["a", "\ufffd", "\n"]
+    assert tell(script("a", "😀"), "a", GREEDY, max_new_tokens=3) == ["a", "\ufffd", "\n"]
 
 
 def test_no_new_tokens_leave_the_prompt(tell, script):
@@ -115,7 +120,7 @@ def test_a_seed_tells_the_same_story_either_way(folder, model, cached_model, mon
     monkeypatch.setattr("gpt2.cached.load_cached_model", lambda checkpoint, device: cached_model)
     stories = []
     for naive in (True, False):
-        generate("One", checkpoint=str(folder), naive=naive, seed=4, temperature=3.0, max_new_tokens=40)
+        generate("One", wild(4), checkpoint=str(folder), naive=naive, max_new_tokens=40)
         stories.append(capsys.readouterr().out)
     assert stories[0] == stories[1]
 
@@ -157,44 +162,40 @@ def test_step_14_is_asked_for_as_many_tokens_as_fit_up_to_200(tell, script, call
 @pytest.mark.parametrize("naive", [True], indirect=True)
 def test_what_is_printed_is_the_text_of_the_tokens(tell, random_model, folder, calls):
     """With random weights and a high temperature: bytes that make no characters, ids without text."""
-    texts = tell(random_model, "Zoë 😀", seed=5, temperature=3.0, max_new_tokens=40)
+    texts = tell(random_model, "Zoë 😀", wild(5), max_new_tokens=40)
     ((_, ids),) = calls
     assert len(texts) > 5
     assert "".join(texts) == load_tokenizer(folder, 1024).decode(ids) + "\n"
 
 
-def test_greedy_tells_one_story_whatever_the_seed_and_the_temperature(tell, random_model):
-    first = tell(random_model, "One", greedy=True, seed=1, max_new_tokens=12)
-    assert tell(random_model, "One", greedy=True, seed=2, temperature=9.0, max_new_tokens=12) == first
-    assert tell(random_model, "One", temperature=0.0, max_new_tokens=12) == first
+def test_greedy_tells_one_story_whatever_the_seed(tell, random_model):
+    first = tell(random_model, "One", Sampling(temperature=0, seed=1), max_new_tokens=12)
+    assert tell(random_model, "One", Sampling(temperature=0, seed=2), max_new_tokens=12) == first
 
 
 def test_a_seed_tells_its_story_again_and_another_one_another(tell, random_model):
-    first = tell(random_model, "One", seed=0, temperature=3.0, max_new_tokens=12)
-    assert tell(random_model, "One", seed=0, temperature=3.0, max_new_tokens=12) == first
-    assert tell(random_model, "One", seed=2**32 - 1, temperature=3.0, max_new_tokens=12) != first
+    first = tell(random_model, "One", wild(0), max_new_tokens=12)
+    assert tell(random_model, "One", wild(0), max_new_tokens=12) == first
+    assert tell(random_model, "One", wild(2**32 - 1), max_new_tokens=12) != first
+
+
+@pytest.mark.parametrize("naive", [False], indirect=True)
+def test_a_story_may_be_longer_than_the_context(tell, random_model, folder):
+    sampling = Sampling(temperature=3.0, seed=1, banned_ids=[END])
+    tokens = load_tokenizer(folder, 1024)
+    for prompt, options in (("x" * 250, {"max_new_tokens": 300}), ("x" * 300, {})):
+        told = "".join(tell(random_model, prompt, sampling, slide=True, **options))
+        (completion,) = Generator(random_model, tokens, END).generate(
+            [prompt], sampling, slide=True, **{"max_new_tokens": 200, **options}
+        )
+        assert told == prompt + completion.text + "\n"
+        assert len(completion.tokens) == options.get("max_new_tokens", 200)
 
 
 def test_a_stop_string_ends_the_story_and_is_not_printed(monkeypatch, scripted, folder, capsys):
     monkeypatch.setattr("gpt2.cached.load_cached_model", lambda checkpoint, device: scripted(" day. Two"))
-    generate("One", checkpoint=str(folder), greedy=True, stop=["!", ". "])
+    generate("One", GREEDY, checkpoint=str(folder), stop=["!", ". "])
     assert capsys.readouterr().out == "One day\n"
-
-
-def test_filters_reach_the_engine(monkeypatch, folder):
-    from gpt2.generator import Generator
-
-    def stream(self, prompt, sampling, **options):
-        chosen.append(sampling)
-        return []
-
-    chosen = []
-    monkeypatch.setattr("gpt2.cached.load_cached_model", lambda checkpoint, device: None)
-    monkeypatch.setattr(Generator, "stream", stream)
-    filters = dict(top_k=5, top_p=0.5, min_p=0.1, repetition_penalty=1.1, presence_penalty=0.2, frequency_penalty=0.3)
-    generate(checkpoint=str(folder), temperature=0.7, seed=3, **filters)
-    generate(checkpoint=str(folder), greedy=True)
-    assert chosen == [Sampling(temperature=0.7, seed=3, **filters), Sampling(temperature=0)]
 
 
 @pytest.mark.parametrize(
@@ -203,20 +204,11 @@ def test_filters_reach_the_engine(monkeypatch, folder):
         ({"prompt": ""}, "the prompt is empty"),
         ({"prompt": "x" * 257}, "prompt has 257 tokens, .* window 256"),
         ({"prompt": "a\udcff"}, "not UTF-8"),
-        ({"temperature": -0.1}, r"temperature -0\.1"),
-        ({"temperature": math.nan}, "temperature nan"),
-        ({"temperature": math.inf}, "temperature inf"),
         ({"max_new_tokens": -1}, "max-new-tokens -1"),
         ({"prompt": "xyz", "max_new_tokens": 254}, "max-new-tokens 254: .* room for 253 of the 256"),
-        ({"seed": -1}, "seed -1"),
-        ({"seed": 2**32}, "seed 4294967296"),
-        ({"greedy": True, "temperature": -1.0}, r"temperature -1\.0"),
-        ({"top_k": 0}, "top_k 0: expected 1 or more"),
-        ({"top_p": 0.0}, r"top_p 0\.0: expected"),
-        ({"min_p": 1.5}, r"min_p 1\.5: expected"),
-        ({"repetition_penalty": 0.0}, r"repetition_penalty 0\.0: expected"),
-        ({"naive": True, "top_k": 5}, "step 14's loop .* greedy and seed alone"),
+        ({"naive": True, "sampling": Sampling(top_k=5)}, "step 14's loop .* greedy and seed alone"),
         ({"naive": True, "stop": ["."]}, "step 14's loop .* greedy and seed alone"),
+        ({"naive": True, "slide": True}, "step 14's loop .* greedy and seed alone"),
     ],
 )
 def test_what_cannot_be_told_is_refused_with_the_value(folder, capsys, options, message):
@@ -236,41 +228,83 @@ def test_a_device_that_is_not_there_is_refused(folder, name):
         generate(checkpoint=str(folder), device=name)
 
 
-def test_the_command_line_passes_every_option_on(monkeypatch):
-    told = {}
-    monkeypatch.setattr("course.generate.generate", lambda prompt, **options: told.update(options, prompt=prompt))
-    line = (
-        "generate Hello --temperature 0.5 --greedy --top-k 3 --top-p 0.4 --min-p 0.2 --repetition-penalty 1.5 "
-        "--presence-penalty 0.6 --frequency-penalty 0.7 --stop . --stop ! --max-new-tokens 8 --seed 9 --naive --mine "
-        "--device cpu --checkpoint there"
-    )
+SAMPLING = (
+    "--temperature 0.5 --top-k 3 --top-p 0.4 --min-p 0.2 --repetition-penalty 1.5 --presence-penalty 0.6 "
+    "--frequency-penalty 0.7 --seed 9"
+)
+SAMPLED = dict(
+    temperature=0.5,
+    top_k=3,
+    top_p=0.4,
+    min_p=0.2,
+    repetition_penalty=1.5,
+    presence_penalty=0.6,
+    frequency_penalty=0.7,
+    seed=9,
+)
+
+
+def command_line(monkeypatch, function, line):
+    """What a command is called with."""
+    called = []
+    monkeypatch.setattr(function, lambda *arguments, **options: called.append((arguments, options)))
     ran = CliRunner().invoke(app, line.split(), catch_exceptions=False)
-    assert ran.exit_code == 0
-    assert told == dict(
-        prompt="Hello",
-        temperature=0.5,
-        greedy=True,
-        top_k=3,
-        top_p=0.4,
-        min_p=0.2,
-        repetition_penalty=1.5,
-        presence_penalty=0.6,
-        frequency_penalty=0.7,
-        stop=[".", "!"],
-        max_new_tokens=8,
-        seed=9,
-        naive=True,
-        steps=ROOT / "steps",
-        device="cpu",
-        checkpoint="there",
+    assert ran.exit_code == 0, ran.stderr
+    return called[0]
+
+
+def test_the_command_line_passes_every_option_on(monkeypatch):
+    line = (
+        f"generate Hello {SAMPLING} --max-new-tokens 8 --slide --stop . --stop ! --naive --mine --device cpu "
+        "--checkpoint there"
+    )
+    assert command_line(monkeypatch, "course.generate.generate", line) == (
+        ("Hello", Sampling(**SAMPLED)),
+        dict(
+            max_new_tokens=8,
+            slide=True,
+            stop=[".", "!"],
+            naive=True,
+            steps=ROOT / "steps",
+            device="cpu",
+            checkpoint="there",
+        ),
     )
 
 
-def test_the_command_line_says_what_is_wrong_in_one_line():
-    ran = CliRunner().invoke(app, ["generate", "--top-p", "0"])
+def test_chat_has_the_same_options(monkeypatch):
+    line = f"chat {SAMPLING} --max-new-tokens 8 --stop . --device cpu --checkpoint there"
+    assert command_line(monkeypatch, "course.chat.chat", line) == (
+        (Sampling(**SAMPLED),),
+        dict(max_new_tokens=8, stop=["."], device="cpu", checkpoint="there"),
+    )
+
+
+def test_greedy_is_temperature_zero_whatever_the_temperature(monkeypatch):
+    (_, sampling), _ = command_line(monkeypatch, "course.generate.generate", "generate --greedy --temperature 9")
+    assert sampling == GREEDY
+    (_, sampling), options = command_line(monkeypatch, "course.generate.generate", "generate")
+    assert sampling == Sampling(temperature=0.8)
+    assert options["steps"] is None and options["checkpoint"] == CHECKPOINT
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("generate --top-p 0", "top_p 0.0: expected a number above 0, up to 1"),
+        ("chat --top-p 0", "top_p 0.0: expected a number above 0, up to 1"),
+        ("generate --top-k -1", "top_k -1: expected 1 or more"),
+        ("generate --greedy --temperature -1", "temperature -1.0: expected a finite number, 0 or more"),
+        ("generate --seed 4294967296", "seed 4294967296: expected a whole number from 0 to 4294967295"),
+        ("generate --max-new-tokens -1", "max-new-tokens -1: expected 0 or more"),
+        ("chat --checkpoint ./nowhere", "there is no folder ./nowhere"),
+    ],
+)
+def test_the_command_line_says_what_is_wrong_in_one_line(line, message):
+    ran = CliRunner().invoke(app, line.split())
     assert ran.exit_code == 2
     assert ran.stdout == ""
-    assert ran.stderr == "error: top_p 0.0: expected a number above 0, up to 1\n"
+    assert ran.stderr == f"error: {message}\n"
 
 
 @pytest.fixture
@@ -285,8 +319,8 @@ def run(folder, steps, **options):
     """generate, in a process of its own."""
     program = (
         "from pathlib import Path; from course import runtime; runtime.prepare()\n"
-        "from course.generate import generate\n"
-        f"generate('One', checkpoint={str(folder)!r}, steps=Path({str(steps)!r}), **{options!r})"
+        "from course.generate import generate; from gpt2.sampling import Sampling\n"
+        f"generate('One', Sampling(temperature=0), checkpoint={str(folder)!r}, steps=Path({str(steps)!r}), **{options!r})"
     )
     command = [sys.executable, "-c", program]
     # As Python knows the environment: MAX adds PYTHONEXECUTABLE to C's, which leads to another Python.
@@ -297,8 +331,8 @@ def run(folder, steps, **options):
 
 @pytest.mark.parametrize("naive", [False], indirect=True)
 def test_the_learners_steps_tell_the_same_story_and_a_pipe_gets_it_alone(tell, random_model, folder, own_steps):
-    story = "".join(tell(random_model, "One", greedy=True, max_new_tokens=12))
-    told = run(folder, own_steps, greedy=True, max_new_tokens=12)
+    story = "".join(tell(random_model, "One", GREEDY, max_new_tokens=12))
+    told = run(folder, own_steps, max_new_tokens=12)
     assert told.returncode == 0, told.stderr
     assert told.stdout == story
 

@@ -121,7 +121,7 @@ def test_each_text_of_a_batch_ends_by_itself(write):
 
 
 def test_a_full_context_ends_one_text_and_not_the_others(write):
-    model = write("a" * 30, "b" * 30, "c" * 30)
+    model = write("a" * 30, "b" * 30)  # the third is full from the beginning, and not read at all
     completions = model.generate(["One", "x" * 254, "x" * 256], GREEDY, max_new_tokens=9)
     assert [completion.text for completion in completions] == ["a" * 9, "bb", ""]
     assert [completion.finish_reason for completion in completions] == ["length", "context", "context"]
@@ -186,6 +186,55 @@ def test_a_text_goes_on_beside_one_whose_context_is_full(generator):
     assert [token.id for token in short.tokens] == [token.id for token in alone.tokens]
 
 
+# Past the context
+
+
+def test_a_text_that_slides_goes_on_with_the_last_half_of_its_context(generator, model, tokenizer, device):
+    """Each token is the likeliest after just the window, by the model without a cache."""
+    prompt = tokenizer.encode("x" * 250).ids
+    sampling = Sampling(temperature=0, banned_ids=[END])
+    tokens = list(generator.stream(prompt, sampling, max_new_tokens=140, slide=True))
+    assert len(tokens) == 140 and tokens[-1].finish_reason == "length"
+    ids = prompt + [token.id for token in tokens]
+    # 256 tokens are read; the 257th has no place, so it is read as the last of 128, which may be 256 again.
+    for start, first, end in [(0, 250, 257), (129, 257, 386), (258, 386, 390)]:
+        window = Tensor(np.array([ids[start : end - 1]]), device=device)
+        logits = np.array(np.from_dlpack(model(window).to(CPU())))[0, first - start - 1 :]
+        logprobs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+        ours = tokens[first - 250 : end - 250]
+        chosen = [row[token.id] for row, token in zip(logprobs, ours, strict=True)]
+        np.testing.assert_allclose([token.logprob for token in ours], chosen, atol=1e-4)
+        logits[:, END] = -np.inf
+        assert [token.id for token in ours] == logits.argmax(-1).tolist()
+
+
+def test_of_a_prompt_that_is_too_long_a_text_that_slides_reads_the_last_half(generator):
+    sampling = Sampling(temperature=0, banned_ids=[END])
+    rng = np.random.default_rng(0)
+    long = rng.integers(256, size=300).tolist()
+    (slid,) = generator.generate([long], sampling, max_new_tokens=5, slide=True)
+    (short,) = generator.generate([long[-128:]], sampling, max_new_tokens=5)
+    assert [token.id for token in slid.tokens] == [token.id for token in short.tokens]
+    (whole,) = generator.generate([long[-256:]], sampling, max_new_tokens=5, slide=True)  # fits as it is
+    (first, *_) = whole.tokens
+    assert first.logprob != pytest.approx(short.tokens[0].logprob, abs=1e-3)
+
+
+def test_texts_slide_in_a_batch_as_they_do_alone(generator):
+    prompts = ["x" * 250, "One", "y" * 300, "Two"]
+    samplings = [Sampling(temperature=2.0, seed=seed, banned_ids=[END]) for seed in range(4)]
+    together = generator.generate(prompts, samplings, max_new_tokens=150, slide=True)
+    for prompt, sampling, completion in zip(prompts, samplings, together, strict=True):
+        (alone,) = generator.generate([prompt], sampling, max_new_tokens=150, slide=True)
+        assert [token.id for token in alone.tokens] == [token.id for token in completion.tokens]
+        assert (len(alone.tokens), alone.finish_reason) == (150, "length")
+
+
+def test_a_text_that_slides_ends_only_when_it_is_told_to(generator):
+    sampling = Sampling(temperature=2.0, seed=0, banned_ids=[END])
+    assert len(list(islice(generator.stream("One", sampling, slide=True), 600))) == 600
+
+
 # Of the storyteller
 
 
@@ -239,10 +288,17 @@ def test_what_cannot_be_is_refused_at_once(write, prompt, options, message):
         write("a").generate([prompt], **options)
 
 
-@pytest.mark.parametrize("sampling", [Sampling(logit_bias={1024: 1.0}), Sampling(banned_ids=[-1])])
-def test_ids_that_the_vocabulary_has_not_are_refused(write, sampling):
-    with pytest.raises(ValueError, match=r"id (1024|-1): expected 0 to 1023"):
-        list(write("a").stream("One", sampling))
+@pytest.mark.parametrize(
+    ("sampling", "message"),
+    [
+        (Sampling(logit_bias={1024: 1.0}), "id 1024: expected 0 to 1023"),
+        (Sampling(banned_ids=[-1]), "id -1: expected 0 to 1023"),
+        (Sampling(banned_ids=range(1024)), "no token is left: all 1024 are banned"),
+    ],
+)
+def test_sampling_that_the_vocabulary_does_not_allow_is_refused_at_once(write, sampling, message):
+    with pytest.raises(ValueError, match=message):
+        write("a").stream("One", sampling)
 
 
 def test_logits_that_are_no_numbers_are_refused(write):
