@@ -10,7 +10,7 @@ from functools import partial, wraps
 from inspect import Signature, signature
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -51,6 +51,9 @@ CheckpointName = Annotated[
     str, typer.Option(metavar="DIR_OR_HUB_NAME", help="A GPT-2: a folder, or openai-community/gpt2, say.")
 ]
 STORYTELLER = str(ROOT / "models" / "storyteller")
+Weights = Annotated[
+    Literal["float32", "bfloat16", "int8"], typer.Option(help="What weights are kept as: fewer bits are read faster.")
+]
 Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long one check may take.")]
 
 
@@ -226,6 +229,7 @@ def generate_text(
         bool, typer.Option("--naive", help="Generate with step 14's loop, which reads the text again for each token.")
     ] = False,
     mine: Annotated[bool, typer.Option("--mine", help="Run the model and the loop in steps/: your own.")] = False,
+    weights: Weights = "float32",
     device: DeviceName = None,
     checkpoint: CheckpointName = STORYTELLER,
 ) -> None:
@@ -240,6 +244,7 @@ def generate_text(
         stop=stop or (),
         naive=naive,
         steps=ROOT / "steps" if mine else None,
+        weights=weights,
         device=device,
         checkpoint=checkpoint,
     )
@@ -251,13 +256,14 @@ def chat_with_model(
     sampling: Sampling,
     max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="For each reply.")] = 200,
     stop: Stop = None,
+    weights: Weights = "float32",
     device: DeviceName = None,
     checkpoint: CheckpointName = STORYTELLER,
 ) -> None:
     """Write a text with the model, by turns. GPT-2 knows no questions and answers: it goes on with what is there."""
     from course.chat import chat
 
-    chat(sampling, max_new_tokens=max_new_tokens, stop=stop or (), device=device, checkpoint=checkpoint)
+    chat(sampling, max_new_tokens=max_new_tokens, stop=stop or (), weights=weights, device=device, checkpoint=checkpoint)
 
 
 @app.command()

@@ -20,7 +20,13 @@ CLINGING = ",.;:!?"  # a line that begins so goes on without a space
 
 
 def chat(
-    sampling: Sampling, *, max_new_tokens: int, stop: Sequence[str] = (), device: str | None = None, checkpoint: str
+    sampling: Sampling,
+    *,
+    max_new_tokens: int,
+    stop: Sequence[str] = (),
+    weights: str = "float32",
+    device: str | None = None,
+    checkpoint: str,
 ) -> None:
     """Answer the lines of stdin, until it ends.
 
@@ -33,7 +39,7 @@ def chat(
     opened = open_checkpoint(checkpoint)
     tokenizer = load_tokenizer(opened.folder, opened.config.vocab_size)
     end = "" if opened.eos_token_id is None else tokenizer.id_to_token(opened.eos_token_id) or ""
-    model = load(opened, tokenizer, device)
+    model = load(opened, tokenizer, weights, device)
     text = ""
     for turn, line in enumerate(_lines()):
         text = _joined(text, line, end)

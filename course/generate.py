@@ -46,6 +46,7 @@ def generate(
     stop: Sequence[str] = (),
     naive: bool = False,
     steps: Path | None = None,
+    weights: str = "float32",
     device: str | None = None,
     checkpoint: str = CHECKPOINT,
 ) -> None:
@@ -61,6 +62,7 @@ def generate(
         naive: generate with step 14's loop, which knows temperature and seed alone.
         steps: the folder with the learner's steps, where they take the place of the solutions
             in step 14's loop.
+        weights: what they are kept as, as for ``gpt2.cached.load_cached_model``.
         device: as for ``runtime.pick_device``.
         checkpoint: a folder, or a model's name on the Hugging Face hub.
 
@@ -72,6 +74,8 @@ def generate(
     if max_new_tokens is not None and max_new_tokens < 0:
         raise GenerateError(f"max-new-tokens {max_new_tokens}: expected 0 or more")
     naive = naive or steps is not None
+    if naive and weights != "float32":
+        raise GenerateError(f"weights {weights!r}: step 14's loop (--naive, --mine) keeps them as float32")
     if naive and (slide or stop or sampling != Sampling(sampling.temperature, seed=sampling.seed)):
         raise GenerateError("step 14's loop (--naive, --mine) knows temperature, greedy and seed alone")
     if steps is not None:
@@ -88,7 +92,7 @@ def generate(
             _tell_naively(ids, sampling, count, opened, tokenizer, device)
         else:
             with refusals():
-                model = load(opened, tokenizer, device)
+                model = load(opened, tokenizer, weights, device)
                 tokens = model.stream(ids, sampling, max_new_tokens=count, slide=slide, stop=stop)
                 write(tokenizer.decode(ids))
                 for token in tokens:
@@ -96,13 +100,13 @@ def generate(
         write("\n")
 
 
-def load(checkpoint: Checkpoint, tokenizer: Tokenizer, device: str | None) -> "Generator":
+def load(checkpoint: Checkpoint, tokenizer: Tokenizer, weights: str, device: str | None) -> "Generator":
     """The engine's model, and word of what takes so long meanwhile."""
     with _loading(device) as chosen:
         from gpt2.cached import load_cached_model
         from gpt2.generator import Generator
 
-        return Generator(load_cached_model(checkpoint, chosen), tokenizer, checkpoint.eos_token_id)
+        return Generator(load_cached_model(checkpoint, chosen, weights), tokenizer, checkpoint.eos_token_id)
 
 
 def _tell_naively(

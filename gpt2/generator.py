@@ -11,7 +11,8 @@ from max.driver import Device
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from gpt2.cached import CachedModel, load_cached_model
+from gpt2.cache import CachedModel
+from gpt2.cached import load_cached_model
 from gpt2.checkpoint import Checkpoint
 from gpt2.sampling import Sampling, choose, log_softmax, reweigh, top_logprobs
 from gpt2.tokenizer import TextStream, encode, load_tokenizer
@@ -213,11 +214,14 @@ class _Text:
         return Token(id, text, float(log_softmax(logits)[id]), top_logprobs(logits, self.logprobs), reason)
 
 
-def load_generator(checkpoint: Checkpoint, device: Device) -> Generator:
-    """Load a checkpoint to write with. A shape of model that is new to this machine takes minutes to compile.
+def load_generator(checkpoint: Checkpoint, device: Device, weights: str = "float32") -> Generator:
+    """Load a checkpoint to write with. A shape of model that is new to this machine takes a minute to compile.
+
+    Args:
+        weights: what they are kept as, as for ``load_cached_model``.
 
     Raises:
         CheckpointError: the tokenizer or the weights cannot be read, or do not fit the model.
     """
     tokenizer = load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size)
-    return Generator(load_cached_model(checkpoint, device), tokenizer, checkpoint.eos_token_id)
+    return Generator(load_cached_model(checkpoint, device, weights), tokenizer, checkpoint.eos_token_id)

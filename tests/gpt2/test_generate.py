@@ -21,6 +21,7 @@ from course.runtime import DeviceError
 from course.todos import ROOT, STEPS, solution_path, step_path
 from gpt2.checkpoint import CheckpointError
 from gpt2.generator import Generator
+from gpt2.panels import FORMATS
 from gpt2.sampling import Sampling
 from gpt2.tokenizer import load_tokenizer
 
@@ -63,7 +64,7 @@ def tell(monkeypatch, folder, naive):
     def tell(model, prompt, sampling=Sampling(temperature=0.8), **options):
         recorder = Recorder()
         load = "gpt2.model.load_model" if naive else "gpt2.cached.load_cached_model"
-        monkeypatch.setattr(load, lambda checkpoint, device: model)
+        monkeypatch.setattr(load, lambda *_: model)
         monkeypatch.setattr("sys.stdout", recorder)
         generate(prompt, sampling, checkpoint=str(folder), naive=naive, **options)
         assert not recorder.pending
@@ -117,7 +118,7 @@ def test_no_new_tokens_leave_the_prompt(tell, script):
 
 def test_a_seed_tells_the_same_story_either_way(folder, model, cached_model, monkeypatch, capsys):
     monkeypatch.setattr("gpt2.model.load_model", lambda checkpoint, device: model)
-    monkeypatch.setattr("gpt2.cached.load_cached_model", lambda checkpoint, device: cached_model)
+    monkeypatch.setattr("gpt2.cached.load_cached_model", lambda checkpoint, device, weights: cached_model)
     stories = []
     for naive in (True, False):
         generate("One", wild(4), checkpoint=str(folder), naive=naive, max_new_tokens=40)
@@ -193,7 +194,7 @@ def test_a_story_may_be_longer_than_the_context(tell, random_model, folder):
 
 
 def test_a_stop_string_ends_the_story_and_is_not_printed(monkeypatch, scripted, folder, capsys):
-    monkeypatch.setattr("gpt2.cached.load_cached_model", lambda checkpoint, device: scripted(" day. Two"))
+    monkeypatch.setattr("gpt2.cached.load_cached_model", lambda checkpoint, device, weights: scripted(" day. Two"))
     generate("One", GREEDY, checkpoint=str(folder), stop=["!", ". "])
     assert capsys.readouterr().out == "One day\n"
 
@@ -255,8 +256,8 @@ def command_line(monkeypatch, function, line):
 
 def test_the_command_line_passes_every_option_on(monkeypatch):
     line = (
-        f"generate Hello {SAMPLING} --max-new-tokens 8 --slide --stop . --stop ! --naive --mine --device cpu "
-        "--checkpoint there"
+        f"generate Hello {SAMPLING} --max-new-tokens 8 --slide --stop . --stop ! --naive --mine --weights int8 "
+        "--device cpu --checkpoint there"
     )
     assert command_line(monkeypatch, "course.generate.generate", line) == (
         ("Hello", Sampling(**SAMPLED)),
@@ -266,6 +267,7 @@ def test_the_command_line_passes_every_option_on(monkeypatch):
             stop=[".", "!"],
             naive=True,
             steps=ROOT / "steps",
+            weights="int8",
             device="cpu",
             checkpoint="there",
         ),
@@ -273,11 +275,18 @@ def test_the_command_line_passes_every_option_on(monkeypatch):
 
 
 def test_chat_has_the_same_options(monkeypatch):
-    line = f"chat {SAMPLING} --max-new-tokens 8 --stop . --device cpu --checkpoint there"
+    line = f"chat {SAMPLING} --max-new-tokens 8 --stop . --weights int8 --device cpu --checkpoint there"
     assert command_line(monkeypatch, "course.chat.chat", line) == (
         (Sampling(**SAMPLED),),
-        dict(max_new_tokens=8, stop=["."], device="cpu", checkpoint="there"),
+        dict(max_new_tokens=8, stop=["."], weights="int8", device="cpu", checkpoint="there"),
     )
+
+
+@pytest.mark.parametrize("command", ["generate", "chat"])
+def test_the_weights_of_the_command_line_are_those_of_the_engine(command):
+    result = CliRunner().invoke(app, [command, "--weights", "float8"])
+    assert result.exit_code == 2
+    assert "'float8'" in result.stderr and ", ".join(map(repr, FORMATS)) in result.stderr
 
 
 def test_greedy_is_temperature_zero_whatever_the_temperature(monkeypatch):
@@ -297,6 +306,7 @@ def test_greedy_is_temperature_zero_whatever_the_temperature(monkeypatch):
         ("generate --greedy --temperature -1", "temperature -1.0: expected a finite number, 0 or more"),
         ("generate --seed 4294967296", "seed 4294967296: expected a whole number from 0 to 4294967295"),
         ("generate --max-new-tokens -1", "max-new-tokens -1: expected 0 or more"),
+        ("generate --naive --weights int8", "weights 'int8': step 14's loop (--naive, --mine) keeps them as float32"),
         ("chat --checkpoint ./nowhere", "there is no folder ./nowhere"),
     ],
 )
