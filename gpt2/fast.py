@@ -1,7 +1,7 @@
 """The model of step 13 on a CPU, as fast as its weights can be read: with a cache, and kernels of its own.
 
-It is the same sum as in the solutions, written with the operations of gpt2/kernels, whose weights are
-stored in panels. gpt2/portable.py is the same model in MAX's own operations.
+It computes what the solutions do, with the operations of gpt2/kernels, for which weights are stored in
+panels. gpt2/portable.py is the same model in MAX's own operations.
 """
 
 import numpy as np
@@ -30,30 +30,13 @@ BIASES = ("c_attn.bias", "c_proj.bias", "c_fc.bias")
 
 
 class PackedLinear(Module[[Tensor], Tensor]):
-    """A linear layer of [n_out, n_in] in panels, with what may follow it in the same pass."""
+    """The weights of a linear layer [n_out, n_in] in panels, with what the kernels multiply them by."""
 
     def __init__(self, n_in: int, n_out: int, dtype: DType) -> None:
-        self.n_out = n_out
         panels = panel_count(n_out)
         self.weight = Tensor.zeros([panels, n_in, PANEL], dtype=dtype)
         self.scale = Tensor.zeros([panels * PANEL])
         self.bias = Tensor.zeros([panels * PANEL])
-
-    def forward(self, x: Tensor) -> Tensor:
-        """``x`` [batch, seq_length, n_in] -> [batch, seq_length, n_out]."""
-        return self._call("gpt2_linear", x, gelu=False)
-
-    def gelu(self, x: Tensor) -> Tensor:
-        """The layer, then GPT-2's GELU."""
-        return self._call("gpt2_linear", x, gelu=True)
-
-    def add_to(self, residual: Tensor, x: Tensor) -> Tensor:
-        """The residual connection: ``residual`` [batch, seq_length, n_out], and what the layer makes of ``x``."""
-        return self._call("gpt2_linear_add", x, residual)
-
-    def _call(self, name: str, x: Tensor, *more: Tensor, **parameters: bool) -> Tensor:
-        y = TensorType(DType.float32, [*x.shape[:2], self.n_out], x.device)
-        return F.custom(name, x.device, [x, self.weight, self.scale, self.bias, *more], [y], parameters)[0]
 
 
 class Attention(Module[..., Tensor]):
@@ -63,11 +46,12 @@ class Attention(Module[..., Tensor]):
         self.c_attn = PackedLinear(config.n_embd, 3 * config.n_embd, dtype)
         self.c_proj = PackedLinear(config.n_embd, config.n_embd, dtype)
 
-    def forward(self, x: Tensor, residual: Tensor, layer: int, past: Tensor, padding: Tensor, cache: Tensor) -> Tensor:
-        number = F.constant(layer, DType.int64, CPU())
-        values = [self.c_attn(x), cache.__buffervalue__(), past, padding, number]
-        (attended,) = F.inplace_custom("gpt2_attention", x.device, values, [x.type])
-        return self.c_proj.add_to(residual, attended)
+    def forward(
+        self, norm: LayerNorm, x: Tensor, cache: Tensor, past: Tensor, padding: Tensor, layer: int
+    ) -> Tensor:
+        values = [x, *_norm(norm), *_linear(self.c_attn), *_linear(self.c_proj)]
+        values += [cache.__buffervalue__(), past, padding, F.constant(layer, DType.int64, CPU())]
+        return F.inplace_custom("gpt2_attention", CPU(), values, [x.type])[0]
 
 
 class MLP(Module[..., Tensor]):
@@ -77,12 +61,13 @@ class MLP(Module[..., Tensor]):
         self.c_fc = PackedLinear(config.n_embd, config.n_inner, dtype)
         self.c_proj = PackedLinear(config.n_inner, config.n_embd, dtype)
 
-    def forward(self, x: Tensor, residual: Tensor) -> Tensor:
-        return self.c_proj.add_to(residual, self.c_fc.gelu(x))
+    def forward(self, norm: LayerNorm, x: Tensor) -> Tensor:
+        values = [x, *_norm(norm), *_linear(self.c_fc), *_linear(self.c_proj)]
+        return F.custom("gpt2_mlp", CPU(), values, [x.type])[0]
 
 
 class Block(Module[..., Tensor]):
-    """Step 11 with a cache."""
+    """Step 11 with a cache. The kernels compute a norm, a sublayer and the residual connection in one go."""
 
     def __init__(self, config: GPT2Config, dtype: DType) -> None:
         self.ln_1 = LayerNorm(config.n_embd, config.layer_norm_epsilon)
@@ -90,15 +75,16 @@ class Block(Module[..., Tensor]):
         self.ln_2 = LayerNorm(config.n_embd, config.layer_norm_epsilon)
         self.mlp = MLP(config, dtype)
 
-    def forward(self, x: Tensor, layer: int, past: Tensor, padding: Tensor, cache: Tensor) -> Tensor:
-        x = self.attn(self.ln_1(x), x, layer, past, padding, cache)
-        return self.mlp(self.ln_2(x), x)
+    def forward(self, x: Tensor, cache: Tensor, past: Tensor, padding: Tensor, layer: int) -> Tensor:
+        x = self.attn(self.ln_1, x, cache, past, padding, layer)
+        return self.mlp(self.ln_2, x)
 
 
 class FastGPT2(Module[..., Tensor]):
     """Steps 12 and 13 with a cache, on a CPU."""
 
     def __init__(self, config: GPT2Config, dtype: DType) -> None:
+        self.config = config
         self.wte = PackedLinear(config.n_embd, config.vocab_size, dtype)
         self.wpe = GPT2PositionEmbeddings(config)
         self.h = ModuleList(Block(config, dtype) for _ in range(config.n_layer))
@@ -116,15 +102,26 @@ class FastGPT2(Module[..., Tensor]):
                 past, in panels. Those of the new tokens are put there.
 
         Returns:
-            Logits [batch, 1, vocab_size].
+            Logits [batch, vocab_size].
         """
-        device = input_ids.device
-        embedded = TensorType(DType.float32, [*input_ids.shape, self.wpe.weight.shape[1]], device)
+        batch, seq_length = input_ids.shape
+        embedded = TensorType(DType.float32, [batch, seq_length, self.config.n_embd], CPU())
         values = [input_ids, positions, self.wte.weight, self.wte.scale, self.wpe.weight]
-        (x,) = F.custom("gpt2_embedding", device, values, [embedded])  # [batch, seq, n_embd]
+        (x,) = F.custom("gpt2_embedding", CPU(), values, [embedded])  # [batch, seq, n_embd]
         for layer, block in enumerate(self.h):
-            x = block(x, layer, past, padding, cache)
-        return self.wte(self.ln_f(x[:, -1:]))
+            x = block(x, cache, past, padding, layer)
+        logits = TensorType(DType.float32, [batch, self.config.vocab_size], CPU())
+        return F.custom("gpt2_head", CPU(), [x, *_norm(self.ln_f), *_linear(self.wte)], [logits])[0]
+
+
+def _norm(norm: LayerNorm) -> list[Tensor]:
+    """What a kernel takes of a norm."""
+    return [norm.weight, norm.bias, F.constant(norm.eps, DType.float32, CPU())]
+
+
+def _linear(layer: PackedLinear) -> list[Tensor]:
+    """What a kernel takes of a linear layer."""
+    return [layer.weight, layer.scale, layer.bias]
 
 
 class FastModel(CachedModel):
@@ -141,7 +138,7 @@ class FastModel(CachedModel):
     def _forward(self, ids: NDArray[np.int64], positions: NDArray[np.int64], cache: Cache) -> NDArray:
         arrays = (ids, positions, np.array([cache.length]), cache.padding)
         (logits,) = self._compiled.execute_raw(*map(Buffer.from_numpy, arrays), cache.buffer)
-        return logits.to_numpy()[:, 0]
+        return logits.to_numpy()
 
 
 def load_fast_model(checkpoint: Checkpoint, weights: str) -> FastModel:

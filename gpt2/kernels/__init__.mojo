@@ -1,9 +1,11 @@
-"""The operations of GPT-2 on a CPU that MAX's own are too slow for; gpt2/fast.py calls them.
+"""GPT-2 on a CPU in four operations, which gpt2/fast.py puts together: embedding, attention, mlp, head.
 
-With one token at a time a model is as fast as its weights can be read from memory, so each of
-these reads its weights once, in one stream for each core, and computes in float32.
+With one token at a time a model is as fast as its weights can be read from memory. So weights are
+read once, in one stream for each core, and computed with in float32, whatever they are stored as; and
+a whole sublayer is one operation, because MAX takes its time to start one.
 """
 
 from .attention import *
 from .embedding import *
-from .linear import *
+from .head import *
+from .mlp import *

@@ -1,9 +1,7 @@
 """Linear layers, each with what follows it: nothing, the GELU, or the residual connection."""
 
-import extensibility
-from extensibility import InputTensor, OutputTensor
+from extensibility import InputTensor
 from max.algorithm import sync_parallelize
-from max.gpu.host import DeviceContext
 from std.math import ceildiv, tanh
 
 from .panels import PANEL, ROWS, WIDTH, multiply, task_count
@@ -12,9 +10,63 @@ from .panels import PANEL, ROWS, WIDTH, multiply, task_count
 comptime BLOCK = 32 * ROWS
 comptime DEPTH = 512
 
+comptime Scales = InputTensor[dtype=DType.float32, rank=1, ...]
+
+
+def linear[
+    gelu: Bool
+](
+    y: Pointer[mut=True, Float32, _],
+    x: Pointer[Float32, _],
+    weight: InputTensor[rank=3, ...],
+    scale: Scales,
+    bias: Scales,
+    rows: Int,
+    n_out: Int,
+) raises:
+    """Set y [rows, n_out] to x @ weight * scale + bias, and the tanh GELU of it if asked for: x is [rows, n_in]."""
+    var scales = scale.unsafe_ptr()
+    var biases = bias.unsafe_ptr()
+
+    @always_inline
+    def finish[
+        width: Int
+    ](sums: SIMD[DType.float32, width], row: Int, column: Int) {imm} -> SIMD[DType.float32, width]:
+        var z = sums.fma(scales.unsafe_load[width=width](column), biases.unsafe_load[width=width](column))
+        comptime if gelu:
+            return 0.5 * z * (1 + tanh(0.7978845608028654 * (z + 0.044715 * z * z * z)))  # sqrt(2 / pi)
+        else:
+            return z
+
+    _linear[weight.dtype](y, x, weight.unsafe_ptr(), rows, weight.dim_size(1), n_out, finish)
+
+
+def linear_add(
+    y: Pointer[mut=True, Float32, _],
+    residual: Pointer[Float32, _],
+    x: Pointer[Float32, _],
+    weight: InputTensor[rank=3, ...],
+    scale: Scales,
+    bias: Scales,
+    rows: Int,
+    n_out: Int,
+) raises:
+    """Set y [rows, n_out] to the residual stream [rows, n_out] and x @ weight * scale + bias: x is [rows, n_in]."""
+    var scales = scale.unsafe_ptr()
+    var biases = bias.unsafe_ptr()
+
+    @always_inline
+    def finish[
+        width: Int
+    ](sums: SIMD[DType.float32, width], row: Int, column: Int) {imm} -> SIMD[DType.float32, width]:
+        var z = sums.fma(scales.unsafe_load[width=width](column), biases.unsafe_load[width=width](column))
+        return residual.unsafe_load[width=width](row * n_out + column) + z
+
+    _linear[weight.dtype](y, x, weight.unsafe_ptr(), rows, weight.dim_size(1), n_out, finish)
+
 
 @always_inline
-def linear[
+def _linear[
     dtype: DType, Finish: def[width: Int](SIMD[DType.float32, width], Int, Int) -> SIMD[DType.float32, width]
 ](
     y: Pointer[mut=True, Float32, _],
@@ -69,81 +121,3 @@ def _apply[
     while i < lanes:
         y[unsafe_offset=i] = finish[1](y[unsafe_offset=i], row, column + i)
         i += 1
-
-
-@extensibility.register("gpt2_linear")
-struct Linear[gelu: Bool]:
-    """The layer x @ weight * scale + bias, for all rows of x [batch, seq_length, n_in], and the tanh GELU if asked for."""
-
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        y: OutputTensor[dtype=DType.float32, rank=3, ...],
-        x: InputTensor[dtype=DType.float32, rank=3, ...],
-        weight: InputTensor[rank=3, ...],
-        scale: InputTensor[dtype=DType.float32, rank=1, ...],
-        bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        context: DeviceContext,
-    ) raises:
-        var scales = scale.unsafe_ptr()
-        var biases = bias.unsafe_ptr()
-
-        @always_inline
-        def finish[
-            width: Int
-        ](sums: SIMD[DType.float32, width], row: Int, column: Int) {imm} -> SIMD[DType.float32, width]:
-            var z = sums.fma(scales.unsafe_load[width=width](column), biases.unsafe_load[width=width](column))
-            comptime if Self.gelu:
-                return 0.5 * z * (1 + tanh(0.7978845608028654 * (z + 0.044715 * z * z * z)))  # sqrt(2 / pi)
-            else:
-                return z
-
-        linear[weight.dtype](
-            y.unsafe_ptr(),
-            x.unsafe_ptr(),
-            weight.unsafe_ptr(),
-            x.dim_size(0) * x.dim_size(1),
-            x.dim_size(2),
-            y.dim_size(2),
-            finish,
-        )
-
-
-@extensibility.register("gpt2_linear_add")
-struct LinearAdd:
-    """The layer x @ weight * scale + bias, added to the residual stream [batch, seq_length, n_out]."""
-
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        y: OutputTensor[dtype=DType.float32, rank=3, ...],
-        x: InputTensor[dtype=DType.float32, rank=3, ...],
-        weight: InputTensor[rank=3, ...],
-        scale: InputTensor[dtype=DType.float32, rank=1, ...],
-        bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        residual: InputTensor[dtype=DType.float32, rank=3, ...],
-        context: DeviceContext,
-    ) raises:
-        var scales = scale.unsafe_ptr()
-        var biases = bias.unsafe_ptr()
-        var stream = residual.unsafe_ptr()
-        var n_out = y.dim_size(2)
-
-        @always_inline
-        def finish[
-            width: Int
-        ](sums: SIMD[DType.float32, width], row: Int, column: Int) {imm} -> SIMD[DType.float32, width]:
-            var z = sums.fma(scales.unsafe_load[width=width](column), biases.unsafe_load[width=width](column))
-            return stream.unsafe_load[width=width](row * n_out + column) + z
-
-        linear[weight.dtype](
-            y.unsafe_ptr(),
-            x.unsafe_ptr(),
-            weight.unsafe_ptr(),
-            x.dim_size(0) * x.dim_size(1),
-            x.dim_size(2),
-            n_out,
-            finish,
-        )
