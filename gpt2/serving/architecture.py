@@ -21,7 +21,6 @@ from max.pipelines.lib import (
     ModuleV3PipelineModelWithKVCache,
     PipelineConfig,
     SupportedArchitecture,
-    TextTokenizer,
 )
 from max.pipelines.lib.config.model_config import _select_quantization_encoding
 from max.pipelines.lib.interfaces.arch_config import ArchConfigWithKVCache, ArchConfigWithStoredKVParams
@@ -32,6 +31,7 @@ from max.pipelines.modeling.types import PipelineTask
 from gpt2.checkpoint import open_checkpoint
 from gpt2.model import weights_of
 from gpt2.serving.paged import PagedGPT2
+from gpt2.serving.requests import GPT2Tokenizer, check_request
 
 
 @dataclass(kw_only=True)
@@ -105,8 +105,9 @@ GPT2_ARCHITECTURE = SupportedArchitecture(
     default_encoding=ServedConfig.DEFAULT_ENCODING,
     supported_encodings=ServedConfig.SUPPORTED_ENCODINGS,
     pipeline_model=ServedGPT2,
-    tokenizer=TextTokenizer,
+    tokenizer=GPT2Tokenizer,
     context_type=TextContext,
+    context_validators=[check_request],
     default_weights_format=WeightsFormat.safetensors,
     task=PipelineTask.TEXT_GENERATION,
     config=ServedConfig,
