@@ -12,16 +12,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
 from course import report, runtime
 from course.todos import ROOT
-from gpt2.checkpoint import Checkpoint, open_checkpoint
+from gpt2.checkpoint import CONV1D, Checkpoint, open_checkpoint
 from gpt2.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
@@ -62,8 +66,8 @@ def serve(checkpoint: str, *, host: str, port: int, device: str | None, further:
     _require_port(host, port)
     name = opened.folder.resolve().name if Path(checkpoint).expanduser().is_dir() else checkpoint
     with report.Waiting() as waiting, TemporaryDirectory(prefix="serve-") as folder:
-        _require_weights(opened)
-        _lay_out(opened, Path(folder))
+        weights = _weights(opened)
+        _lay_out(opened, weights, Path(folder))
         options = ["--model", folder, "--served-model-name", name, "--host", host, "--port", str(port)]
         with _server([*options, *_device_options(runtime.pick_device(device)), *further]) as server:
             waiting.say("Starting MAX's server, which compiles the model the first time: minutes")
@@ -87,8 +91,8 @@ def _require_port(host: str, port: int) -> None:
         raise ServeError(f"port {port} of {host} cannot be had: {error.strerror}") from error
 
 
-def _require_weights(checkpoint: Checkpoint) -> None:
-    """What is wrong with them is one line here, and a hundred when the server finds it."""
+def _weights(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
+    """The weights. What is wrong with them is one line here, and a hundred when the server finds it."""
     from max.experimental import functional as F
 
     from gpt2.model import weights_of
@@ -96,10 +100,10 @@ def _require_weights(checkpoint: Checkpoint) -> None:
 
     with F.lazy():
         model = GPT2LMHeadModel(checkpoint.config)
-    weights_of(model, checkpoint)
+    return weights_of(model, checkpoint)
 
 
-def _lay_out(checkpoint: Checkpoint, folder: Path) -> None:
+def _lay_out(checkpoint: Checkpoint, weights: Mapping[str, np.ndarray], folder: Path) -> None:
     """Fill a folder with the checkpoint as MAX wants it: as the engine reads it, and nothing left to be guessed."""
     settings = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
     settings |= {
@@ -111,8 +115,18 @@ def _lay_out(checkpoint: Checkpoint, folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(settings))
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
     load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size).save(str(folder / "tokenizer.json"))
-    for path in checkpoint.folder.glob("model*.safetensors*"):
+    files = sorted(checkpoint.folder.glob("model*.safetensors"))
+    if any(_has_float16(path) for path in files):  # which MAX serves on no device
+        stored = {name: weight.T if name.endswith(CONV1D) else weight for name, weight in weights.items()}
+        save_file({name: np.ascontiguousarray(weight) for name, weight in stored.items()}, folder / "model.safetensors")
+        return
+    for path in files:
         (folder / path.name).symlink_to(path.resolve())
+
+
+def _has_float16(path: Path) -> bool:
+    with safe_open(path, "np") as file:
+        return any(file.get_slice(name).get_dtype() == "F16" for name in file.keys())
 
 
 def _device_options(device: "Device") -> list[str]:

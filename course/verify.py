@@ -61,6 +61,7 @@ PLACES = {
     "course/grading/templates": ("*.html",),
     "gpt2": ("*.py",),
     "gpt2/kernels": ("*.mojo",),
+    "gpt2/serving": ("*.py",),
     "models/storyteller": ("README.md", "*.json", "model.safetensors"),
     "tests": ("compare.py", "conftest.py", "pixi.schema.json", "test_[!s]*.py", "test_storyteller.py"),
     "tests/attacks/escapes": ("*.py",),
