@@ -48,7 +48,7 @@ class ServeError(ValueError):
 
 
 def serve(checkpoint: str, *, host: str, port: int, device: str | None, further: Sequence[str] = ()) -> None:
-    """Serve a checkpoint until Ctrl-C or SIGTERM.
+    """Serve a checkpoint until a ``KeyboardInterrupt``, which SIGTERM is, too.
 
     Call ``runtime.prepare`` first.
 
@@ -58,23 +58,24 @@ def serve(checkpoint: str, *, host: str, port: int, device: str | None, further:
         further: options for ``max serve``.
 
     Raises:
-        ServeError: the port cannot be had, or the server ended by itself.
+        ServeError: the address cannot be had, or the server ended by itself.
         CheckpointError: the checkpoint cannot be found or read, or is not exactly a GPT-2.
         DeviceError: the device is unknown or not there.
     """
     opened = open_checkpoint(checkpoint)
     _require_port(host, port)
     name = opened.folder.resolve().name if Path(checkpoint).expanduser().is_dir() else checkpoint
-    with report.Waiting() as waiting, TemporaryDirectory(prefix="serve-") as folder:
-        weights = _weights(opened)
-        _lay_out(opened, weights, Path(folder))
-        options = ["--model", folder, "--served-model-name", name, "--host", host, "--port", str(port)]
-        with _server([*options, *_device_options(runtime.pick_device(device)), *further]) as server:
-            waiting.say("Starting MAX's server, which compiles the model the first time: minutes")
-            while not _is_ready(host, port):
-                _require_running(server)
-                time.sleep(0.2)
-            waiting.say("")
+    with TemporaryDirectory(prefix="serve-") as folder:
+        with report.Waiting():
+            _lay_out(opened, _weights(opened), Path(folder))
+            ours = ["--model", folder, "--served-model-name", name, "--host", host, "--port", str(port)]
+            ours += _device_options(runtime.pick_device(device))
+        with _server([*ours, *further]) as server:
+            with report.Waiting() as waiting:
+                waiting.say("Starting MAX's server, which compiles the model the first time: minutes")
+                while not _is_ready(host, port):
+                    _require_running(server)
+                    time.sleep(0.2)
             _tell(name, host, port)
             server.wait()
             _require_running(server)
@@ -82,13 +83,11 @@ def serve(checkpoint: str, *, host: str, port: int, device: str | None, further:
 
 def _require_port(host: str, port: int) -> None:
     """MAX would find out after a while, and its model might be long in compiling."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            with socket.socket(family, kind, protocol) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
-                probe.bind(address)
+        socket.create_server((host, port), family=family).close()
     except OSError as error:
-        raise ServeError(f"port {port} of {host} cannot be had: {error.strerror}") from error
+        raise ServeError(f"no server can listen there: {error.strerror}") from error
 
 
 def _weights(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
@@ -140,7 +139,9 @@ def _server(options: Sequence[str]) -> Iterator[subprocess.Popen]:
     """Run ``max serve``, and leave none of its processes behind."""
     command = [sys.executable, "-m", "max._entrypoints.pipelines", "serve"]
     ours = ["--custom-architectures", f"{ROOT}:gpt2.serving", "--enable-penalties", "--allow-cold-interpreter-cache"]
-    signal.signal(signal.SIGTERM, runtime.interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # and not ignored, as by nohup
+            signal.signal(number, runtime.interrupt)
     server = subprocess.Popen(
         [*command, *ours, *options],
         env=ENVIRONMENT | os.environ,  # spelled out: MAX has changed what a child would inherit
@@ -189,4 +190,5 @@ def _tell(name: str, host: str, port: int) -> None:
     url = f"http://{f'[{there}]' if ':' in there else there}:{port}/v1"
     body = json.dumps({"model": name, "prompt": "Once upon a time", "max_tokens": 50})
     curl = f"curl {url}/completions -H 'Content-Type: application/json' -d {shlex.quote(body)}"
-    report.out.print(f"{name} is served at {url}. Ctrl-C ends it. For example:\n\n{curl}\n", markup=False, soft_wrap=True)
+    told = f"{name} is served at {url}. Ctrl-C ends it. For example:\n\n{curl}\n"
+    report.out.print(told, markup=False, soft_wrap=True)

@@ -27,7 +27,7 @@ from gpt2.generator import load_generator
 from gpt2.sampling import Sampling
 
 STARTS = 1800  # seconds: MAX may have to compile the model, on a machine that has much else to do
-PROMPTS = ["Once upon a time", "The dog", "One day, a cat", "A girl named", "In the forest", "The king said", "It was", "x"]
+PROMPTS = ["Once upon a time", "The dog", "One day, a cat", "A girl", "In the forest", "The king said", "It was", "x"]
 PAGES = 8  # of 128 tokens, for keys and values in float32: two for each text of the greatest length
 PAGE = 128 * 6 * 2 * 128 * 4
 WEIGHTS = 5_422_288
@@ -230,8 +230,9 @@ def test_weights_that_do_not_fit_are_refused(write_checkpoint, tmp_path):
 
 def test_a_port_in_use_is_refused():
     with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        assert f"port {port} of 127.0.0.1 cannot be had" in refusal("--port", str(port))
+        port = str(other.getsockname()[1])
+        said = refusal("--port", port)
+    assert "Address already in use" in said and port in said
 
 
 def test_an_unknown_option_is_refused():
