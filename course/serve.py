@@ -25,7 +25,7 @@ from safetensors.numpy import save_file
 
 from course import report, runtime
 from course.todos import ROOT
-from gpt2.checkpoint import CONV1D, Checkpoint, open_checkpoint
+from gpt2.checkpoint import CONV1D, Checkpoint, open_checkpoint, weight_files
 from gpt2.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
@@ -114,13 +114,13 @@ def _lay_out(checkpoint: Checkpoint, weights: Mapping[str, np.ndarray], folder: 
     (folder / "config.json").write_text(json.dumps(settings))
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
     load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size).save(str(folder / "tokenizer.json"))
-    files = sorted(checkpoint.folder.glob("model*.safetensors"))
+    files = weight_files(checkpoint.folder)
     if any(_has_float16(path) for path in files):  # which MAX serves on no device
         stored = {name: weight.T if name.endswith(CONV1D) else weight for name, weight in weights.items()}
         save_file({name: np.ascontiguousarray(weight) for name, weight in stored.items()}, folder / "model.safetensors")
         return
-    for path in files:
-        (folder / path.name).symlink_to(path.resolve())
+    for number, path in enumerate(files, 1):
+        (folder / f"model-{number:05}-of-{len(files):05}.safetensors").symlink_to(path.resolve())
 
 
 def _has_float16(path: Path) -> bool:
