@@ -90,7 +90,7 @@ def _require_port(host: str, port: int) -> None:
         raise ServeError(f"no server can listen there: {error.strerror}") from error
 
 
-def _weights(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
+def _weights(checkpoint: Checkpoint) -> Mapping[str, np.ndarray]:
     """The weights. What is wrong with them is one line here, and a hundred when the server finds it."""
     from max.experimental import functional as F
 
