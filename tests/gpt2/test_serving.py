@@ -63,8 +63,8 @@ def server():
     port = free_port()
     room = (WEIGHTS + PAGES * PAGE) / CPU().stats["free_memory"]
     process = start("--port", str(port), "--device-memory-utilization", f"{room:.9f}")
-    first = process.stdout.readline()  # of what it says when it is ready
     try:
+        first = process.stdout.readline()  # of what it says when it is ready
         assert first == f"storyteller is served at http://127.0.0.1:{port}/v1. Ctrl-C ends it. For example:\n"
         yield f"http://127.0.0.1:{port}/v1"
     finally:
