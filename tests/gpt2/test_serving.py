@@ -29,8 +29,8 @@ from gpt2.sampling import Sampling
 STARTS = 1800  # seconds: MAX may have to compile the model, on a machine that has much else to do
 PROMPTS = ["Once upon a time", "The dog", "One day, a cat", "A girl", "In the forest", "The king said", "It was", "x"]
 PAGES = 8  # of 128 tokens, for keys and values in float32: two for each text of the greatest length
-PAGE = 128 * 6 * 2 * 128 * 4
-WEIGHTS = 5_422_288
+PAGE = 128 * 6 * 2 * 128 * 4  # bytes: places, layers, keys and values, n_embd, float32
+WEIGHTS = (ROOT / "models/storyteller/model.safetensors").stat().st_size
 
 
 def free_port():
