@@ -27,7 +27,7 @@ from book.pages import Page, listed, read_pages
 
 LARGEST = 500_000  # bytes of a page
 WORDS = (800, 1800)  # of a chapter, its folded answers included
-OTHER_PAGES = ("introduction.md", "setup.md", "where_next.md")
+OTHER_PAGES = ("introduction.md", "setup.md", "serving.md", "where_next.md")
 
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^)\s>]*)>?[^)]*\)|\b(?:href|src)=[\"']([^\"']*)[\"']")
 _RANGE = re.compile(r"\b[Ll]ines?\s+(\d+)(?:\s*(?:-|–|to|and)\s*(\d+))?")

@@ -33,7 +33,7 @@ CLASSES = {
 # Names of other programs, which are not installed with the course.
 ELSEWHERE = {"torch", "transformers"}
 
-CODE = ("solutions/*.py", "gpt2/*.py", "course/*.py", "tests/test_step_*.py", "tests/compare.py", "models/*/*.json")
+CODE = ("solutions/*.py", "gpt2/*.py", "gpt2/serving/*.py", "course/*.py", "tests/test_step_*.py", "tests/compare.py", "models/*/*.json")
 
 _COMMAND = re.compile(r"(?:\./run|pixi run|python -m course) *(\S*)")
 _OPTION = re.compile(r"(?<!\S)--[a-z][\w-]*")

@@ -266,6 +266,29 @@ def chat_with_model(
     chat(sampling, max_new_tokens=max_new_tokens, stop=stop or (), weights=weights, device=device, checkpoint=checkpoint)
 
 
+@app.command("serve", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def serve_model(
+    context: typer.Context,
+    checkpoint: Annotated[
+        str, typer.Option(metavar="DIR_OR_HUB_NAME", help="A GPT-2: a folder, or openai-community/gpt2, say.")
+    ] = str(ROOT / "models" / "storyteller"),
+    host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 is every one.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    device: DeviceName = None,
+) -> None:
+    """Serve a model through an OpenAI-compatible API; further arguments go to ``max serve``."""
+    from course import runtime, serve
+    from gpt2.checkpoint import CheckpointError
+
+    runtime.prepare()
+    try:
+        serve.serve(checkpoint, host=host, port=port, device=device, further=context.args)
+    except KeyboardInterrupt:  # which is how a server ends
+        report.err.print("Stopped.")
+    except (serve.ServeError, CheckpointError, runtime.DeviceError) as error:
+        raise typer.Exit(_refuse(error)) from None
+
+
 @app.command()
 def warm(device: DeviceName = None) -> None:
     """Compile MAX's kernels, once on this machine, so that nothing else has to wait for it."""

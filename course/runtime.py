@@ -33,10 +33,10 @@ def prepare() -> None:
     # SIGINT handler out and, to swap it back, renders a repr that holds the whole tensor: a
     # hundredfold slowdown. Any other handler avoids it; this one does what the default does.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
+        signal.signal(signal.SIGINT, interrupt)
 
 
-def _interrupt(signum: int, frame: object) -> None:
+def interrupt(signum: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 

@@ -39,7 +39,7 @@ REQUIRED = {
     *(f"tests/fixtures/step_{step:02}.npz" for step in FIXTURES),
     *(f"tests/mistakes/step_{step:02}.{kind}" for step in STEPS for kind in ("npz", "toml")),
     *(f"tests/right/step_{step:02}.toml" for step in STEPS),
-    *(f"book/src/{name}.md" for name in ("introduction", "setup", "where_next")),
+    *(f"book/src/{name}.md" for name in ("introduction", "setup", "serving", "where_next")),
     *(f"book/src/step_{step:02}.md" for step in STEPS),
 }
 
@@ -61,6 +61,7 @@ PLACES = {
     "course/grading/templates": ("*.html",),
     "gpt2": ("*.py",),
     "gpt2/kernels": ("*.mojo",),
+    "gpt2/serving": ("*.py",),
     "models/storyteller": ("README.md", "*.json", "model.safetensors"),
     "tests": ("compare.py", "conftest.py", "pixi.schema.json", "test_[!s]*.py", "test_storyteller.py"),
     "tests/attacks/escapes": ("*.py",),

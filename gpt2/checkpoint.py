@@ -92,7 +92,7 @@ def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> Mapping
         CheckpointError: a file is missing or damaged; or weights are missing, too many or of
             another shape or type, and each one is named.
     """
-    stored = {weight.name: weight for path in _weight_files(folder) for weight in _weights_in(path)}
+    stored = {weight.name: weight for path in weight_files(folder) for weight in _weights_in(path)}
     # GPT2LMHeadModel keeps the stack under "transformer", a bare GPT2Model does not.
     if not any(name.startswith("transformer.") for name in stored):
         stored = {name if name.startswith("lm_head.") else f"transformer.{name}": stored[name] for name in stored}
@@ -176,7 +176,7 @@ def _eos_token_id(settings: Mapping[str, Any]) -> int | None:
     return value
 
 
-def _weight_files(folder: Path) -> list[Path]:
+def weight_files(folder: Path) -> list[Path]:
     """The file with the weights, or the files of a checkpoint that is cut into several."""
     if (whole := folder / "model.safetensors").exists():
         return [whole]

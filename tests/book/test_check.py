@@ -350,4 +350,5 @@ def test_the_mistake_that_a_chapter_shows_can_be_made(step):
 
 def test_summary_lists_the_steps_in_their_order():
     names = listed(ROOT)
-    assert names == ["introduction.md", "setup.md", *(f"step_{step:02}.md" for step in STEPS), "where_next.md"]
+    steps = [f"step_{step:02}.md" for step in STEPS]
+    assert names == ["introduction.md", "setup.md", *steps, "serving.md", "where_next.md"]
