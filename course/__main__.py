@@ -13,7 +13,7 @@ import typer
 
 from course import diff, hints, progress, report, reset
 from course.blame import culprits
-from course.check import TIMEOUT, CannotCheck, StepResult, check
+from course.check import TIMEOUT, TOTAL_TIMEOUT, CannotCheck, StepResult, check
 from course.todos import ROOT, STEPS
 
 NO, CANNOT = 1, 2  # exit codes: the answer is no; the question could not be asked
@@ -278,6 +278,9 @@ def grade_submissions(
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="How many submissions at once.")] = os.cpu_count() or 1,
     timeout: Timeout = TIMEOUT,
+    total_timeout: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="How long all checks of a submission may take together.")
+    ] = TOTAL_TIMEOUT,
     memory: Annotated[int, typer.Option(min=64, metavar="MIB", help="For each submission, beyond what MAX takes.")] = 2048,
     sandbox: Annotated[bool, typer.Option("--sandbox/--no-sandbox", help="Without it: only for code that you trust.")] = True,
 ) -> None:
@@ -299,7 +302,7 @@ def grade_submissions(
     else:
         report.err.print("Without a sandbox a submission can read, change and forge whatever you can.", style="yellow")
     _load_kernels(None)
-    settings = Settings(_steps_from(steps), jobs, timeout, (memory << 20) * sandbox)
+    settings = Settings(_steps_from(steps), jobs, timeout, total_timeout, (memory << 20) * sandbox)
     with Table([each.name for each in submissions], settings.steps) as table:
         grades = grade(submissions, out / "results", settings, table.add)
     page = publish(submissions, grades, settings.steps, marks, out)

@@ -11,14 +11,14 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from course.check import CannotCheck, check
+from course.check import TIMEOUT, TOTAL_TIMEOUT, CannotCheck, check
 from course.grading.submissions import BadSubmission, Submission
 from course.todos import ROOT, STEPS, step_path
 
@@ -45,7 +45,8 @@ class Settings:
 
     steps: tuple[int, ...] = tuple(STEPS)
     jobs: int = 1
-    timeout: float = 30.0
+    timeout: float = TIMEOUT
+    total_timeout: float = TOTAL_TIMEOUT
     memory: int = 2 << 30
 
 
@@ -99,6 +100,7 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
                     files,
                     Path(folder),
                     timeout=settings.timeout,
+                    total_timeout=settings.total_timeout,
                     sandbox=settings.memory or None,
                     cancelled=cancelled,
                 )
@@ -117,7 +119,7 @@ def file_name(submission: Submission) -> str:
 
 def _key(files: dict[int, bytes], settings: Settings) -> str:
     """What identifies a submission's content, the checks, and how they are run."""
-    parts = [judges(), f"{settings.steps} {settings.timeout} {settings.memory}".encode()]
+    parts = [judges(), f"{replace(settings, jobs=1)}".encode()]
     for step, content in sorted(files.items()):
         parts += [b"%d" % step, content]
     return _digest(parts)

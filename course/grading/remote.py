@@ -6,6 +6,7 @@ Tensors that come back are made anew from their numbers; other objects stay wher
 
 import builtins
 import dataclasses
+import inspect
 import os
 import signal
 import threading
@@ -58,6 +59,17 @@ class Remote:
 
     def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         self._process.request("load", self._number, tensors)
+
+    @property
+    def __signature__(self) -> inspect.Signature:  # for inspect.signature
+        """Its parameters that have a number for a default; others are of no interest here."""
+        defaults = self._process.request("defaults", self._number)
+        try:
+            return inspect.Signature(
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in defaults.items()
+            )
+        except (AttributeError, ValueError, TypeError):
+            raise self._process.gone("it does not keep to the protocol") from None
 
     def __repr__(self) -> str:
         return self._text or f"<{self._name}>"
