@@ -11,7 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -28,11 +28,15 @@ JUDGES = ("course/check.py", "course/worker.py", "course/mistakes.py", "course/g
 
 @dataclass(frozen=True)
 class Grade:
-    """What was found in a submission: ``course.check``'s JSON for each step, or why there is none."""
+    """What was found in a submission: ``course.check``'s JSON for each step, or why there is none.
+
+    ``sources`` are the texts that were judged: what lies on the disk may be another one by now.
+    """
 
     name: str
     steps: list[dict[str, Any]]
     error: str | None = None
+    sources: dict[int, str] = field(default_factory=dict, compare=False)
 
     @property
     def passed(self) -> int:
@@ -86,10 +90,11 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
     except BadSubmission as error:
         return Grade(submission.name, [], str(error))
     files = {step: files[step] for step in settings.steps if step in files}
+    sources = {step: content.decode("utf-8", errors="replace") for step, content in files.items()}
     path = results / f"{file_name(submission)}.json"
     key = _key(files, settings)
     if kept := _kept(path, key):
-        return Grade(submission.name, kept)
+        return Grade(submission.name, kept, sources=sources)
     with TemporaryDirectory() as folder:
         for step, content in files.items():
             step_path(step, Path(folder)).write_bytes(content)
@@ -108,7 +113,7 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
         except CannotCheck as error:
             return Grade(submission.name, [], str(error))
     _keep(path, key, found)
-    return Grade(submission.name, found)
+    return Grade(submission.name, found, sources=sources)
 
 
 def file_name(submission: Submission) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from course.todos import STEPS
 
-FILE_LIMIT = 1 << 20  # bytes of a step: twenty times the longest solution
+FILE_LIMIT = 1 << 17  # bytes of a step: twenty times the longest solution
 ENTRIES_LIMIT = 10_000  # files in an archive or a folder
 ARCHIVE_LIMIT = 1 << 28  # bytes of an archive, packed and unpacked
 
