@@ -210,9 +210,19 @@ def warm(device: DeviceName = None) -> None:
 
 
 @app.command()
-def bench(cold: Annotated[bool, typer.Option("--cold", help="Compile from an empty cache too: minutes.")] = False) -> None:
-    """Measure how long a learner waits, on this machine."""
-    command = [sys.executable, "-m", "benchmarks.course", *(["--cold"] if cold else [])]
+def bench(
+    what: Annotated[str, typer.Argument(metavar="course|grading", help="What a learner waits for, or grading a class.")] = "course",
+    count: Annotated[int | None, typer.Argument(min=1, metavar="N", help="Submissions, for grading.", show_default="100")] = None,
+    cold: Annotated[bool, typer.Option("--cold", help="Compile from an empty cache too, for course: minutes.")] = False,
+) -> None:
+    """Measure how long things take on this machine."""
+    if what not in ("course", "grading"):
+        raise typer.BadParameter(f"{what!r} is nothing that is measured: expected course or grading")
+    command = [sys.executable, "-m", f"benchmarks.{what}"]
+    if count is not None:
+        command.append(str(count))
+    if cold:
+        command.append("--cold")
     raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode and CANNOT)
 
 
