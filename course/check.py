@@ -25,6 +25,7 @@ from course.todos import ROOT, Todo, open_todos, read_source, solution_path, ste
 TIMEOUT = 30.0  # seconds that one check may take
 TOTAL_TIMEOUT = 600.0  # seconds that all checks of a submission may take together
 LOSSES = 3  # crashes and endless loops after which the rest of a step is not run
+TEXT_LIMIT = 1000  # characters of each text in a verdict
 OUTPUT_LIMIT = 20_000  # characters kept of what a learner's code prints
 STARTUP = 0  # in the place of a step's number: what is printed before the first step is loaded
 CANCEL_INTERVAL = 0.1  # seconds between two looks at whether the checks are cancelled
@@ -236,6 +237,7 @@ class _Run:
             if event is None:
                 self._blame(current, loading, began, worker.how_it_ended(), "The check ended the whole program.")
                 return False
+            event = _short(event)
             match event.pop("event"):
                 case "refused":
                     raise CannotCheck(event["why"])
@@ -317,6 +319,18 @@ class _Run:
             id = f"tests/test_step_{step:02}.py::import"
             self.checks[id] = Check(id, "The file can be imported", [], **verdict)
             self.step_of[id] = step
+
+
+def _short(value: Any) -> Any:
+    """What a worker tells, without the rest of texts that go on and on."""
+    match value:
+        case str():
+            return value[:TEXT_LIMIT]
+        case list():
+            return [_short(each) for each in value]
+        case dict():
+            return {name: _short(each) for name, each in value.items()}
+    return value
 
 
 class Worker:

@@ -24,6 +24,7 @@ from max.graph import Dim
 from course.check import OUTPUT_LIMIT
 from course.grading import sandbox
 from course.grading.channel import Channel, ChannelError, Closed
+from course.grading.submissions import FILE_LIMIT
 from solutions.solution_01 import GPT2Config
 
 COMPILE_LIMIT = 5  # kernels beyond the course's that a process is given time for
@@ -276,6 +277,8 @@ def _exception(kinds: list[Any], text: str, trace: list[Any]) -> Exception:
     except TypeError:  # a UnicodeError or an ExceptionGroup wants more than a text
         error = RuntimeError(f"{kinds[0]}: {text}")
     error.trace = [  # type: ignore[attr-defined]
-        {"file": str(file), "line": line, "code": str(code)} for file, line, code in trace if isinstance(line, int)
+        {"file": str(file), "line": line, "code": str(code)}
+        for file, line, code in trace
+        if isinstance(line, int) and 0 < line <= FILE_LIMIT
     ]
     return error

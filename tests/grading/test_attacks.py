@@ -5,6 +5,7 @@ An escape does what the sandbox forbids, and raises where it cannot; the right a
 is put behind it, so that the step passes just where the attack succeeds.
 """
 
+import json
 import shutil
 import socket
 from pathlib import Path
@@ -89,6 +90,11 @@ def test_attack_scores_zero_and_what_came_before_stays(grades, attack):
     assert found.error is None
     passed = {step["step"]: step["passed"] for step in found.steps}
     assert passed == dict.fromkeys(before(attacked(attack)), True) | {attacked(attack): False}
+
+
+def test_no_report_is_long(grades):
+    lengths = {name: len(json.dumps(grade.steps)) for name, grade in grades.items()}
+    assert {name: length for name, length in lengths.items() if length > 100_000} == {}
 
 
 def test_tables_pass_the_checks_whose_numbers_they_know(tmp_path):
