@@ -7,6 +7,7 @@ took it down. Everything that shows or exports results reads the ``StepResult`` 
 import json
 import math
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -31,6 +32,9 @@ STARTUP = 0  # in the place of a step's number: what is printed before the first
 CANCEL_INTERVAL = 0.1  # seconds between two looks at whether the checks are cancelled
 COMPILE_TIMEOUT = 120.0  # seconds for a kernel that is compiled on the spot
 STARTUP_TIMEOUT = 1800.0  # seconds without a word while MAX compiles its kernels
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class CannotCheck(Exception):
@@ -322,10 +326,10 @@ class _Run:
 
 
 def _short(value: Any) -> Any:
-    """What a worker tells, without the rest of texts that go on and on."""
+    """What a worker tells, without the rest of texts that go on and on, and without addresses, which say nothing."""
     match value:
         case str():
-            return value[:TEXT_LIMIT]
+            return _ADDRESS.sub("", value[:TEXT_LIMIT])
         case list():
             return [_short(each) for each in value]
         case dict():

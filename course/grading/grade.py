@@ -23,13 +23,14 @@ from course.grading.submissions import BadSubmission, Submission
 from course.todos import ROOT, STEPS, step_path
 
 # What a verdict depends on besides the submission.
-JUDGES = ("course/check.py", "course/worker.py", "course/mistakes.py", "course/grading", "solutions", "tests")
+JUDGES = ("course", "solutions", "tests")
 
 
 @dataclass(frozen=True)
 class Grade:
     """What was found in a submission: ``course.check``'s JSON for each step, or why there is none.
 
+    How long it took is not part of it: the same submission gets the same grade each time.
     ``sources`` are the texts that were judged: what lies on the disk may be another one by now.
     """
 
@@ -90,6 +91,8 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
     except BadSubmission as error:
         return Grade(submission.name, [], str(error))
     files = {step: files[step] for step in settings.steps if step in files}
+    if not files:
+        return Grade(submission.name, [])
     sources = {step: content.decode("utf-8", errors="replace") for step, content in files.items()}
     path = results / f"{file_name(submission)}.json"
     key = _key(files, settings)
@@ -100,7 +103,7 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
             step_path(step, Path(folder)).write_bytes(content)
         try:
             found = [
-                result.to_json() | {"file": f"step_{result.step:02}.py"}
+                _without_seconds(result.to_json()) | {"file": f"step_{result.step:02}.py"}
                 for result in check(
                     files,
                     Path(folder),
@@ -114,6 +117,10 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
             return Grade(submission.name, [], str(error))
     _keep(path, key, found)
     return Grade(submission.name, found, sources=sources)
+
+
+def _without_seconds(step: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in step.items() if name != "seconds"}
 
 
 def file_name(submission: Submission) -> str:

@@ -21,6 +21,7 @@ ATTACKS = ROOT / "tests" / "attacks"
 FORGERIES, ESCAPES = sorted(ATTACKS.glob("forgeries/*.py")), sorted(ATTACKS.glob("escapes/*.py"))
 ESCAPES_AT = 2
 NEIGHBOUR = "honest"
+AGAIN = ("table_of_masks", "lying_array")
 PICKLED = Path("/tmp/gpt2-course-pickled")  # what one of the attacks would make
 SETTINGS = Settings(steps=(1, 2, 3, 14), jobs=2, timeout=5, memory=256 << 20)
 
@@ -40,11 +41,6 @@ def before(step: int) -> list[int]:
     return [each for each in SETTINGS.steps if each < step]
 
 
-def verdicts(grade: Grade) -> list[dict]:
-    """All but how long it took."""
-    return [{name: value for name, value in step.items() if name != "seconds"} for step in grade.steps]
-
-
 def hand_in(folder: Path, *steps: int) -> None:
     folder.mkdir(parents=True)
     for step in steps:
@@ -55,12 +51,21 @@ def graded(folder: Path, results: Path) -> dict[str, Grade]:
     return {each.name: each for each in grade(find([folder]), results, SETTINGS, lambda grade: None)}
 
 
+def hand_in_attack(attack: Path, folder: Path) -> None:
+    step = attacked(attack)
+    hand_in(folder / attack.stem, *before(step))
+    answer = solution_path(step).read_bytes() if attack in ESCAPES else b""
+    step_path(step, folder / attack.stem).write_bytes(attack.read_bytes() + answer)
+
+
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory) -> Grade:
-    """The grade of an honest submission that nobody disturbs."""
+def alone(tmp_path_factory) -> dict[str, Grade]:
+    """The grades of an honest submission that nobody disturbs, and of two that are wrong in many words."""
     folder = tmp_path_factory.mktemp("alone")
     hand_in(folder / NEIGHBOUR, *SETTINGS.steps)
-    return graded(folder, folder / ".results")[NEIGHBOUR]
+    for name in AGAIN:
+        hand_in_attack(ATTACKS / "forgeries" / f"{name}.py", folder)
+    return graded(folder, folder / ".results")
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +74,7 @@ def grades(tmp_path_factory) -> dict[str, Grade]:
     folder = tmp_path_factory.mktemp("attacks")
     hand_in(folder / NEIGHBOUR, *SETTINGS.steps)
     for attack in FORGERIES + ESCAPES:
-        step = attacked(attack)
-        hand_in(folder / attack.stem, *before(step))
-        answer = solution_path(step).read_bytes() if attack in ESCAPES else b""
-        step_path(step, folder / attack.stem).write_bytes(attack.read_bytes() + answer)
+        hand_in_attack(attack, folder)
     PICKLED.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as neighbour:
         neighbour.bind("\0gpt2-course-attacks")
@@ -106,8 +108,13 @@ def test_tables_pass_the_checks_whose_numbers_they_know(tmp_path):
 
 
 def test_neighbour_grades_as_if_nobody_else_were_there(grades, alone):
-    assert alone.passed == len(SETTINGS.steps)
-    assert verdicts(grades[NEIGHBOUR]) == verdicts(alone)
+    assert alone[NEIGHBOUR].passed == len(SETTINGS.steps)
+    assert grades[NEIGHBOUR] == alone[NEIGHBOUR]
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_two_runs_find_the_same(grades, alone, name):
+    assert grades[name] == alone[name]
 
 
 def test_nothing_ran_outside(grades):
