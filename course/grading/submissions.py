@@ -77,9 +77,9 @@ def find(paths: Iterable[Path]) -> list[Submission]:
 
 
 def _is_one(path: Path) -> bool:
-    if path.is_dir():
-        return any(_STEP.fullmatch(name) for name, _ in _files_of(path))
     try:
+        if path.is_dir():
+            return any(_STEP.fullmatch(name) for name, _ in _files_of(path))
         return path.is_file() and (zipfile.is_zipfile(path) or _is_tar(path))
     except Exception:  # as in Submission.read
         return False
