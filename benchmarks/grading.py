@@ -1,4 +1,4 @@
-"""What grading a class costs: ``./run bench grading``, or with another number than a hundred submissions after it.
+"""What grading a class costs: ``./run bench grading``, or ``./run bench grading 8`` for fewer than a hundred submissions.
 
 A class of right answers and of mistakes, fourteen steps each, is graded three times: by one process
 at a time, by as many as there are cores, and by twice as many. Each time comes with the processor
@@ -18,7 +18,6 @@ from pathlib import Path
 from course.mistakes import read_mistakes, read_right
 from course.todos import ROOT, STEPS, read_source, solution_path, step_path
 
-SUBMISSIONS = 100
 PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 LOOK = 0.5  # seconds between two looks at the memory
 
@@ -78,7 +77,7 @@ def grade(folder: Path, out: Path, jobs: int) -> tuple[float, float, int]:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else SUBMISSIONS
+    count = int(sys.argv[1])
     cores = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

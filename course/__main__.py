@@ -209,20 +209,27 @@ def warm(device: DeviceName = None) -> None:
     report.out.print("MAX's kernels are ready.")
 
 
-@app.command()
-def bench(
-    what: Annotated[str, typer.Argument(metavar="course|grading", help="What a learner waits for, or grading a class.")] = "course",
-    count: Annotated[int | None, typer.Argument(min=1, metavar="N", help="Submissions, for grading.", show_default="100")] = None,
-    cold: Annotated[bool, typer.Option("--cold", help="Compile from an empty cache too, for course: minutes.")] = False,
+bench = typer.Typer(rich_markup_mode=None)
+app.add_typer(bench, name="bench")
+
+
+@bench.callback(invoke_without_command=True)
+def bench_course(
+    context: typer.Context,
+    cold: Annotated[bool, typer.Option("--cold", help="Compile from an empty cache too: minutes.")] = False,
 ) -> None:
-    """Measure how long things take on this machine."""
-    if what not in ("course", "grading"):
-        raise typer.BadParameter(f"{what!r} is nothing that is measured: expected course or grading")
-    command = [sys.executable, "-m", f"benchmarks.{what}"]
-    if count is not None:
-        command.append(str(count))
-    if cold:
-        command.append("--cold")
+    """Measure how long a learner waits, on this machine."""
+    if context.invoked_subcommand is None:
+        command = [sys.executable, "-m", "benchmarks.course", *(["--cold"] if cold else [])]
+        raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode and CANNOT)
+
+
+@bench.command("grading")
+def bench_grading(
+    submissions: Annotated[int, typer.Argument(min=1, metavar="N", help="How many, of fourteen steps each.")] = 100,
+) -> None:
+    """Measure what grading a class costs, on this machine."""
+    command = [sys.executable, "-m", "benchmarks.grading", str(submissions)]
     raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode and CANNOT)
 
 
