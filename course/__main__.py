@@ -16,7 +16,7 @@ import typer
 
 from course import diff, hints, progress, report, reset
 from course.blame import culprits
-from course.check import TIMEOUT, CannotCheck, StepResult, check
+from course.check import TIMEOUT, TOTAL_TIMEOUT, CannotCheck, StepResult, check
 from course.todos import ROOT, STEPS
 from gpt2.sampling import Sampling
 
@@ -296,10 +296,27 @@ def warm(device: DeviceName = None) -> None:
     report.out.print("MAX's kernels are ready.")
 
 
-@app.command()
-def bench(cold: Annotated[bool, typer.Option("--cold", help="Compile from an empty cache too: minutes.")] = False) -> None:
+bench = typer.Typer(rich_markup_mode=None)
+app.add_typer(bench, name="bench")
+
+
+@bench.callback(invoke_without_command=True)
+def bench_course(
+    context: typer.Context,
+    cold: Annotated[bool, typer.Option("--cold", help="Compile from an empty cache too: minutes.")] = False,
+) -> None:
     """Measure how long a learner waits, on this machine."""
-    command = [sys.executable, "-m", "benchmarks.course", *(["--cold"] if cold else [])]
+    if context.invoked_subcommand is None:
+        command = [sys.executable, "-m", "benchmarks.course", *(["--cold"] if cold else [])]
+        raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode and CANNOT)
+
+
+@bench.command("grading")
+def bench_grading(
+    submissions: Annotated[int, typer.Argument(min=1, metavar="N", help="How many, of fourteen steps each.")] = 100,
+) -> None:
+    """Measure what grading a class costs, on this machine."""
+    command = [sys.executable, "-m", "benchmarks.grading", str(submissions)]
     raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode and CANNOT)
 
 
@@ -365,6 +382,9 @@ def grade_submissions(
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="How many submissions at once.")] = os.cpu_count() or 1,
     timeout: Timeout = TIMEOUT,
+    total_timeout: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="How long all checks of a submission may take together.")
+    ] = TOTAL_TIMEOUT,
     memory: Annotated[int, typer.Option(min=64, metavar="MIB", help="For each submission, beyond what MAX takes.")] = 2048,
     sandbox: Annotated[bool, typer.Option("--sandbox/--no-sandbox", help="Without it: only for code that you trust.")] = True,
 ) -> None:
@@ -386,7 +406,7 @@ def grade_submissions(
     else:
         report.err.print("Without a sandbox a submission can read, change and forge whatever you can.", style="yellow")
     _load_kernels(None)
-    settings = Settings(_steps_from(steps), jobs, timeout, (memory << 20) * sandbox)
+    settings = Settings(_steps_from(steps), jobs, timeout, total_timeout, (memory << 20) * sandbox)
     with Table([each.name for each in submissions], settings.steps) as table:
         grades = grade(submissions, out / "results", settings, table.add)
     page = publish(submissions, grades, settings.steps, marks, out)

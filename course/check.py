@@ -5,7 +5,9 @@ took it down. Everything that shows or exports results reads the ``StepResult`` 
 """
 
 import json
+import math
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -22,12 +24,17 @@ from typing import Any
 from course.todos import ROOT, Todo, open_todos, read_source, solution_path, step_path, todo_lines
 
 TIMEOUT = 30.0  # seconds that one check may take
+TOTAL_TIMEOUT = 600.0  # seconds that all checks of a submission may take together
 LOSSES = 3  # crashes and endless loops after which the rest of a step is not run
+TEXT_LIMIT = 1000  # characters of each text in a verdict
 OUTPUT_LIMIT = 20_000  # characters kept of what a learner's code prints
 STARTUP = 0  # in the place of a step's number: what is printed before the first step is loaded
 CANCEL_INTERVAL = 0.1  # seconds between two looks at whether the checks are cancelled
 COMPILE_TIMEOUT = 120.0  # seconds for a kernel that is compiled on the spot
 STARTUP_TIMEOUT = 1800.0  # seconds without a word while MAX compiles its kernels
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class CannotCheck(Exception):
@@ -100,6 +107,7 @@ def check(
     own: bool = False,
     device: str | None = None,
     timeout: float = TIMEOUT,
+    total_timeout: float = math.inf,
     on_kernels: Callable[[int, int, str | None], None] = lambda done, total, kernel: None,
     spare: "Worker | None" = None,
     cancelled: threading.Event | None = None,
@@ -110,6 +118,7 @@ def check(
     Args:
         own: let the steps stand on the earlier steps in the folder, not on the solutions.
         timeout: seconds that one check may take; compiling kernels does not count.
+        total_timeout: seconds that all of it may take, whatever for. What is left then is not run.
         on_kernels: called with the kernels loaded, the kernels known to be needed, and the
             name of one that is compiled on the spot.
         spare: a worker that was started beforehand for this folder and these steps (or more). It
@@ -129,7 +138,8 @@ def check(
         tests = ROOT / "tests" / f"test_step_{step:02}.py"
         if not tests.is_file():
             raise CannotCheck(f"{tests} is not there")
-    run = _Run(steps, folder and folder.resolve(), own, device, timeout, on_kernels, spare, cancelled, sandbox)
+    folder = folder and folder.resolve()
+    run = _Run(steps, folder, own, device, timeout, total_timeout, on_kernels, spare, cancelled, sandbox)
     run.complete()
     return [run.result(step) for step in steps]
 
@@ -137,12 +147,16 @@ def check(
 class _Run:
     """The verdicts so far, over as many workers as it takes."""
 
-    def __init__(self, steps, folder, own, device, timeout, on_kernels, spare, cancelled, sandbox) -> None:
+    def __init__(
+        self, steps, folder, own, device, timeout, total_timeout, on_kernels, spare, cancelled, sandbox
+    ) -> None:
         self.steps: list[int] = steps
         self.folder: Path | None = folder
         self.own: bool = own
         self.device: str | None = device
         self.timeout: float = timeout
+        self.total_timeout: float = total_timeout
+        self.deadline: float = time.monotonic() + total_timeout
         self.on_kernels = on_kernels
         self.spare: Worker | None = spare
         self.cancelled: threading.Event | None = cancelled
@@ -162,6 +176,9 @@ class _Run:
             known = len(self.done), len(self.unloadable)
             finished = self._work(ready)
             if finished:
+                break
+            if self._is_over():
+                self._end()
                 break
             self._give_up()
             if self.unloadable.keys() == set(self.steps):
@@ -214,14 +231,17 @@ class _Run:
         limit = STARTUP_TIMEOUT
         while True:
             try:
-                event = worker.next_event(limit, self.cancelled)
+                event = worker.next_event(min(limit, self.deadline - time.monotonic()), self.cancelled)
             except TimeoutError:
+                if self._is_over():
+                    return False
                 actual = f"no answer within {self.timeout:g} s"
                 self._blame(current, loading, began, actual, "Is there an endless loop?")
                 return False
             if event is None:
                 self._blame(current, loading, began, worker.how_it_ended(), "The check ended the whole program.")
                 return False
+            event = _short(event)
             match event.pop("event"):
                 case "refused":
                     raise CannotCheck(event["why"])
@@ -284,12 +304,37 @@ class _Run:
                 check.actual = f"not run: {LOSSES} checks have ended in a crash or in no answer before"
                 self.done.add(id)
 
+    def _is_over(self) -> bool:
+        return time.monotonic() >= self.deadline
+
+    def _end(self) -> None:
+        """There is no time left: nothing more is run."""
+        actual = f"not run: all checks together have taken {self.total_timeout:g} s"
+        for id, check in self.checks.items():
+            if id not in self.done:
+                check.actual = actual
+        for step in self.steps:
+            if step not in self.step_of.values() and step not in self.unloadable:
+                self.unloadable[step] = {"status": "error", "actual": actual}
+
     def _list_unloadable(self) -> None:
         """A file that cannot be imported fails one check: that it can be."""
         for step, verdict in self.unloadable.items():
             id = f"tests/test_step_{step:02}.py::import"
             self.checks[id] = Check(id, "The file can be imported", [], **verdict)
             self.step_of[id] = step
+
+
+def _short(value: Any) -> Any:
+    """What a worker tells, without the rest of texts that go on and on, and without addresses, which say nothing."""
+    match value:
+        case str():
+            return _ADDRESS.sub("", value[:TEXT_LIMIT])
+        case list():
+            return [_short(each) for each in value]
+        case dict():
+            return {name: _short(each) for name, each in value.items()}
+    return value
 
 
 class Worker:

@@ -110,6 +110,8 @@ class _Scopes:
 def _text(words: list[tokenize.TokenInfo], lines: list[str]) -> str:
     """What stands in the file from the first word to the last."""
     (first, column), (last, end) = words[0].start, words[-1].end
+    if first == last:
+        return lines[first - 1][column:end]
     rows = [*lines[first - 1 : last - 1], lines[last - 1][:end]]
     rows[0] = " " * column + rows[0][column:]
     return textwrap.dedent("\n".join(rows)).strip()

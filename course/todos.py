@@ -67,7 +67,7 @@ def read_source(path: Path) -> str:
         return ""
     try:
         return importlib.util.decode_source(source)
-    except (SyntaxError, UnicodeDecodeError):
+    except (SyntaxError, UnicodeError, LookupError):  # a LookupError of an encoding that is none of texts
         return source.decode("utf-8", errors="replace")
 
 
@@ -158,7 +158,10 @@ def open_todos(source: str, step: int) -> list[Todo]:
     Raises:
         SyntaxError: the file is not Python.
     """
-    tree = ast.parse(source)
+    try:
+        tree = ast.parse(source)
+    except (RecursionError, MemoryError):
+        raise SyntaxError("too deeply nested") from None
     raised = {
         node.exc.args[0].value
         for node in ast.walk(tree)

@@ -58,6 +58,9 @@ PLACES = {
     "book/theme": ("*.css", "*.js"),
     "course": ("*.py",),
     "course/grading": ("*.py",),
+    "course/grading/plugins": ("README.md",),
+    "course/grading/plugins/classroom": ("classroom.yml", "grade"),
+    "course/grading/plugins/gradescope": ("run_autograder", "setup.sh"),
     "course/grading/templates": ("*.html",),
     "gpt2": ("*.py",),
     "gpt2/kernels": ("*.mojo",),
@@ -118,7 +121,7 @@ def verify(
 
 def files(root: Path) -> Point:
     """Every file that the course needs is there, and no other."""
-    found = set(_files(root))
+    found = set(file_names(root))
     missing = [f"{name} is missing" for name in sorted(REQUIRED - found)]
     stray = sorted(name for name in found if not _has_place(name))
     faults = missing + [f"{name} is stray: course/verify.py knows no place for it" for name in stray]
@@ -376,7 +379,7 @@ def _is_raise(line: str) -> bool:
     return line.lstrip().startswith("raise NotImplementedError(")
 
 
-def _files(root: Path) -> list[str]:
+def file_names(root: Path) -> list[str]:
     """The repository's files, tracked or not, without those that git ignores."""
     try:
         if not (root / ".git").exists():

@@ -23,6 +23,22 @@ GREEDY, SAMPLING = {"do_sample": False}, {"do_sample": True}
 
 DRAWN = [-1]  # observed of tokens that are drawn where one is asked for: they are never the same
 
+OTHERS = 20_000
+
+KNOWN = {
+    "names": np.arange(11),  # the ids of a vocabulary in which each token is followed by the next one
+    "logits": np.array([0.5, -2.0, 1.5, 3.0, 2.9, -7.0]),
+    "favourite": np.array(1),  # among OTHERS
+    "ends": np.array([OTHERS, 0]),  # favourites that are the last and the first of them
+    # Temperatures. Logits grow with them, so that none says by itself what must come.
+    "balanced": np.array([0.25, 4.0]),
+    "cold": np.array(0.02),
+    "colder": np.array(0.01),
+    "hot": np.array(1e6),
+    "ids": np.array([3, 11, 7]),  # a prompt for the small GPT-2
+    "seed": np.array(14),  # of its weights
+}
+
 
 def table_model(table, device):
     """A model in which the last token alone decides: its logits are that row of a table [vocab_size, vocab_size]."""
@@ -37,14 +53,20 @@ def table_model(table, device):
     return model
 
 
-def successor_model(device, vocab_size=11):
-    """A model that is sure of token + 1 after each token, and knows where it wraps round.
+def successor_model(device, names):
+    """A model that is sure of the next of these tokens after each of them, and knows where it wraps round.
 
-    The larger the token the surer it is: where a prompt ends with a small one, the positions
+    The later the token the surer it is: where a prompt ends with an early one, the positions
     before the last would outvote it.
     """
-    sure = 20.0 * np.arange(1, vocab_size + 1)
-    return table_model(sure[:, None] * np.roll(np.eye(vocab_size), 1, axis=1), device)
+    table = np.zeros((len(names), len(names)))
+    table[names, np.roll(names, -1)] = 20.0 * np.arange(1, len(names) + 1)
+    return table_model(table, device)
+
+
+def called(names, *tokens):
+    """What these tokens of the successor model are called."""
+    return names[list(tokens)].tolist()
 
 
 def constant_model(logits, device):
@@ -82,14 +104,14 @@ def generated(step, device, logits, count, **settings):
     return assert_shape(output, (1, 1 + count), device, "the output")[0, 1:].tolist()
 
 
-def favourite_among(count, lead):
-    """Logits of so many tokens: all 0 but that of token 1, which is ``lead``."""
-    return lead * (np.arange(count) == 1)
+def favourite_among_others(favourite, lead):
+    """Logits of OTHERS + 1 tokens: all 0 but the favourite's, which is ``lead``."""
+    return lead * (np.arange(OTHERS + 1) == favourite)
 
 
-def continuation(step, device, ids, **settings):
-    """What generate_tokens makes of a prompt with a model that is sure of token + 1."""
-    output = step.generate_tokens(successor_model(device), prompt(device, *ids), **settings)
+def continuation(step, device, names, ids, **settings):
+    """What generate_tokens makes of a prompt with a model that is sure of what comes next."""
+    output = step.generate_tokens(successor_model(device, names), prompt(device, *ids), **settings)
     array = values(output, device, "the output")
     if array.ndim != 2 or len(array) != 1 or array.dtype != np.int64:
         raise CheckFailure("the output [1, seq_length + n] in int64", f"{list(array.shape)} {array.dtype}")
@@ -119,28 +141,34 @@ def test_next_token_is_one_int64_id(step, device, settings):
 
 @pytest.mark.todo(2)
 @pytest.mark.parametrize("settings", [{}, GREEDY], ids=["sampling", "greedy"])
-def test_only_the_last_position_counts(step, device, settings):
+def test_only_the_last_position_counts(step, device, expected, settings):
     """The logits at the last position decide, and no others"""
     # After token i the model is sure of i + 1, the surer the larger i is. The prompt's last
     # token is 2, so 3 must come; an average or a sum of all positions is for 10, after the 9.
-    result = step.generate_next_token(successor_model(device), prompt(device, 7, 4, 9, 2), **settings)
-    token = one_id(result, 11, device)
-    if token != 3:
-        positions = {8: "the first position", 10: "the last position but one", 5: "the second position"}
-        raise CheckFailure("token 3, which the last position is sure of", f"token {token}", positions.get(token))
+    names = expected["names"]
+    ids = prompt(device, *called(names, 7, 4, 9, 2))
+    token = one_id(step.generate_next_token(successor_model(device, names), ids, **settings), len(names), device)
+    first, second, third, wanted = called(names, 8, 5, 10, 3)
+    if token != wanted:
+        positions = {first: "the first position", third: "the last position but one", second: "the second position"}
+        raise CheckFailure(f"token {wanted}, which the last position is sure of", f"token {token}", positions.get(token))
 
 
 @pytest.mark.todo(4)
-def test_greedy_is_the_argmax(step, device):
+def test_greedy_is_the_argmax(step, device, expected):
     """Greedy decoding picks the token with the largest logit, every time"""
-    logits = np.array([0.5, -2.0, 1.5, 3.0, 2.9, -7.0])
+    logits = expected["logits"]
+    largest, smallest = int(logits.argmax()), int(logits.argmin())
     tokens = chosen(step, device, logits, GREEDY, GREEDY) + chosen(step, device, -logits, GREEDY)
-    if tokens != [3, 3, 5]:
-        raise CheckFailure("tokens 3, 3 (logit 3.0) and, all signs turned, 5", ", ".join(map(str, tokens)))
+    if tokens != [largest, largest, smallest]:
+        raise CheckFailure(
+            f"tokens {largest}, {largest} (logit {logits.max():.1f}) and, all signs turned, {smallest}",
+            ", ".join(map(str, tokens)),
+        )
 
 
 @pytest.mark.todo(4)
-def test_greedy_knows_neither_temperature_nor_seed(step, device, request):
+def test_greedy_knows_neither_temperature_nor_seed(step, device, expected, request):
     """Greedy decoding depends on neither the temperature nor NumPy's seed"""
     request.addfinalizer(np.random.seed)  # what comes after it is random again
 
@@ -149,22 +177,24 @@ def test_greedy_knows_neither_temperature_nor_seed(step, device, request):
             np.random.seed(seed)
             yield {"temperature": temperature, **GREEDY}
 
-    tokens = chosen(step, device, favourite_among(20_001, 0.01), *asked())
-    if tokens != [1, 1, 1]:
+    favourite = int(expected["favourite"])
+    tokens = chosen(step, device, favourite_among_others(favourite, 0.01), *asked())
+    if tokens != [favourite] * 3:
         raise CheckFailure(
-            "token 1 at temperatures 0.01, 3 and 1e6, with three seeds",
+            f"token {favourite} at temperatures 0.01, 3 and 1e6, with three seeds",
             f"tokens {', '.join(map(str, tokens))}",
             observed=observed_of(tokens),
         )
 
 
 @pytest.mark.todo(3, 4)
-def test_temperature_zero_is_greedy(step, device):
+def test_temperature_zero_is_greedy(step, device, expected):
     """Sampling at temperature 0 picks the token with the largest logit"""
     settings = {"temperature": 0.0, **SAMPLING}
-    tokens = chosen(step, device, favourite_among(20_001, 0.01), settings, settings)
-    if tokens != [1, 1]:
-        raise CheckFailure("token 1 twice", ", ".join(map(str, tokens)), observed=observed_of(tokens))
+    favourite = int(expected["favourite"])
+    tokens = chosen(step, device, favourite_among_others(favourite, 0.01), settings, settings)
+    if tokens != [favourite] * 2:
+        raise CheckFailure(f"token {favourite} twice", ", ".join(map(str, tokens)), observed=observed_of(tokens))
 
 
 # Sampling. One token, the favourite, stands against 20,000 others of nearly equal logits. The
@@ -173,30 +203,31 @@ def test_temperature_zero_is_greedy(step, device):
 # on until both kinds have come up twice, six draws or so, and for twenty-eight at most.
 # The others slope a little: a sampler that keeps only the most likely ones shows too.
 
-OTHERS = 20_000
 DRAWS = 28
 ENOUGH = 2  # a correct sampler brings up either kind less often with a probability of 2e-7
 
-# The favourite's id at each temperature: the last one, too, has to come up.
-FAVOURITES = {0.25: OTHERS, 4.0: 0}
 
-
-def balanced_logits(temperature):
+def balanced_logits(temperature, favourite):
     """Logits [OTHERS + 1] with softmax(logits / temperature) = 1/2 at the favourite's id."""
     others = np.linspace(0.0, -0.5, OTHERS)
-    favourite = np.log(np.exp(others).sum())
     # The logits of GPT-2, too, lie around -100. That changes no probability.
-    return temperature * np.insert(others, FAVOURITES[temperature], favourite) - 100.0
+    return temperature * np.insert(others, favourite, np.log(np.exp(others).sum())) - 100.0
 
 
 @pytest.fixture(scope="module")
-def draw(step, device):
+def favourites(expected):
+    """The favourite's id at each temperature, from low to high: the last one, too, has to come up."""
+    return dict(zip(expected["balanced"].tolist(), expected["ends"].tolist()))
+
+
+@pytest.fixture(scope="module")
+def draw(step, device, favourites):
     """Draws at a temperature from its balanced logits: 0 is the favourite, 1 the likeliest of the others, and so on."""
 
     def ranks(temperature, count):
         settings = {"temperature": temperature, **SAMPLING}
-        favourite = FAVOURITES[temperature]
-        tokens = chosen(step, device, balanced_logits(temperature), *[settings] * count)
+        favourite = favourites[temperature]
+        tokens = chosen(step, device, balanced_logits(temperature, favourite), *[settings] * count)
         return [0 if token == favourite else token + (token < favourite) for token in tokens]
 
     return ranks
@@ -217,10 +248,10 @@ def draws(draw):
 
 
 @pytest.mark.todo(3)
-def test_sampling_follows_the_temperature(draws):
+def test_sampling_follows_the_temperature(draws, favourites):
     """Sampled tokens follow softmax(logits / temperature), below and above temperature 1"""
-    assert len(FAVOURITES) * 2 * binomial_tail(ENOUGH - 1, DRAWS) < 1e-6
-    counts = {temperature: (draws(temperature).count(0), len(draws(temperature))) for temperature in FAVOURITES}
+    assert len(favourites) * 2 * binomial_tail(ENOUGH - 1, DRAWS) < 1e-6
+    counts = {temperature: (draws(temperature).count(0), len(draws(temperature))) for temperature in favourites}
     # -1: it hardly ever comes up, 1: hardly anything else does
     observed = [-1 if hits < ENOUGH else int(count - hits < ENOUGH) for hits, count in counts.values()]
     if any(observed):
@@ -236,9 +267,9 @@ def test_sampling_follows_the_temperature(draws):
 
 
 @pytest.mark.todo(3)
-def test_every_token_can_be_sampled(draw, draws):
+def test_every_token_can_be_sampled(draw, draws, favourites):
     """Unlikely tokens are sampled too, each with its own probability"""
-    others = [rank for temperature in FAVOURITES for rank in draws(temperature) if rank]
+    others = [rank for temperature in favourites for rank in draws(temperature) if rank]
     # The rarest of the others are those that hold a fifth of their probability: as soon as one of
     # them comes up, all is well. Even seventy others all miss them with a probability of
     # 0.8**70 = 2e-7, and two hundred draws bring up a hundred or so. The favourite helps: a sampler
@@ -248,7 +279,7 @@ def test_every_token_can_be_sampled(draw, draws):
     for _ in range(50):
         if len(others) < 2 * ENOUGH or max(others) >= rarest:
             break
-        others += [rank for rank in draw(4.0, 4) if rank]
+        others += [rank for rank in draw(max(favourites), 4) if rank]
     if len(others) < 2 * ENOUGH or max(others) < rarest:
         raise CheckFailure(
             "tokens from the whole vocabulary",
@@ -265,27 +296,29 @@ def test_every_token_can_be_sampled(draw, draws):
 
 
 @pytest.mark.todo(3)
-def test_low_temperature_approaches_greedy(step, device):
+def test_low_temperature_approaches_greedy(step, device, expected):
     """As the temperature goes to 0, sampling becomes greedy"""
     # 1.0 against 0.0 at temperature 0.02: the others hold 20,000 * exp(-50) of the probability.
-    settings = {"temperature": 0.02, **SAMPLING}
-    tokens = chosen(step, device, favourite_among(20_001, 1.0), settings, settings)
-    if tokens != [1, 1]:
-        raise CheckFailure("token 1 twice at temperature 0.02", ", ".join(map(str, tokens)))
+    favourite, temperature = int(expected["favourite"]), float(expected["cold"])
+    settings = {"temperature": temperature, **SAMPLING}
+    tokens = chosen(step, device, favourite_among_others(favourite, 50 * temperature), settings, settings)
+    if tokens != [favourite] * 2:
+        raise CheckFailure(f"token {favourite} twice at temperature {temperature:g}", ", ".join(map(str, tokens)))
 
 
 @pytest.mark.todo(3)
-def test_high_temperature_approaches_uniform(step, device):
+def test_high_temperature_approaches_uniform(step, device, expected):
     """As the temperature grows, every token becomes equally likely"""
     # 5,000 tokens, two fifths with logit 40 and the rest with 0. At temperature 3 the first hold
     # all but 3e-6 of the probability, at a million two fifths of it: that sixteen draws all fall
     # there has a probability of 0.4**16 = 4e-7.
-    logits = np.where(np.arange(5000) % 5 < 2, 40.0, 0.0)
-    settings = {"temperature": 1e6, **SAMPLING}
+    temperature = float(expected["hot"])
+    logits = np.where(np.arange(5000) % 5 < 2, 4e-5 * temperature, 0.0)
+    settings = {"temperature": temperature, **SAMPLING}
     for _ in range(8):
         if any(token % 5 >= 2 for token in chosen(step, device, logits, settings, settings)):
             return
-    raise CheckFailure("at temperature 1e6 tokens of all kinds", "only those that temperature 1 favours")
+    raise CheckFailure(f"at temperature {temperature:g} tokens of all kinds", "only those that temperature 1 favours")
 
 
 # The loop
@@ -293,45 +326,49 @@ def test_high_temperature_approaches_uniform(step, device):
 
 @pytest.mark.todo(5)
 @pytest.mark.parametrize("settings", [SAMPLING, GREEDY], ids=["sampling", "greedy"])
-def test_output_is_the_prompt_and_the_new_tokens(step, device, settings):
+def test_output_is_the_prompt_and_the_new_tokens(step, device, expected, settings):
     """The output is [1, seq_length + n]: the prompt, then the n new tokens"""
-    text = continuation(step, device, [4, 2, 9], max_new_tokens=2, **settings)
-    if text != [4, 2, 9, 10, 0]:
-        raise CheckFailure("[4, 2, 9] continued by [10, 0]", str(text))
+    names = expected["names"]
+    ids, new = called(names, 4, 2, 9), called(names, 10, 0)
+    text = continuation(step, device, names, ids, max_new_tokens=2, **settings)
+    if text != ids + new:
+        raise CheckFailure(f"{ids} continued by {new}", str(text))
 
 
 @pytest.mark.todo(5)
 def test_the_prompt_is_not_changed(step, device):
     """The prompt that was passed in is left as it was"""
     ids = prompt(device, 4, 2, 9)
-    step.generate_tokens(successor_model(device), ids, max_new_tokens=1, **GREEDY)
+    step.generate_tokens(successor_model(device, KNOWN["names"]), ids, max_new_tokens=1, **GREEDY)
     if (array := values(ids, device, "the prompt")).tolist() != [[4, 2, 9]]:
         raise CheckFailure("the prompt [4, 2, 9]", str(array.tolist()))
 
 
 @pytest.mark.todo(5)
-def test_each_token_is_predicted_from_all_before_it(step, device):
+def test_each_token_is_predicted_from_all_before_it(step, device, expected):
     """Each new token is predicted from the prompt and all tokens generated so far"""
-    model = successor_model(device)
+    model = successor_model(device, expected["names"])
     seen = []
 
     def watched(input_ids):
         seen.append(input_ids)
         return model(input_ids)
 
-    step.generate_tokens(watched, prompt(device, 4, 2), max_new_tokens=3, **GREEDY)
-    wanted = [[4, 2], [4, 2, 3], [4, 2, 3, 4]]
+    text = called(expected["names"], 4, 2, 3, 4)
+    step.generate_tokens(watched, prompt(device, *text[:2]), max_new_tokens=3, **GREEDY)
+    wanted = [text[:2], text[:3], text]
     if (found := [values(ids, device)[0].tolist() for ids in seen]) != wanted:
         raise CheckFailure(f"the model to be asked about {wanted}", str(found))
 
 
 @pytest.mark.todo(5)
 @pytest.mark.parametrize("count", [0, 1])
-def test_max_new_tokens(step, device, count):
+def test_max_new_tokens(step, device, expected, count):
     """max_new_tokens is the number of new tokens, be it 0 or 1"""
-    text = continuation(step, device, [4, 2], max_new_tokens=count, **GREEDY)
-    if text != [4, 2, 3][: 2 + count]:
-        raise CheckFailure(str([4, 2, 3][: 2 + count]), str(text))
+    wanted = called(expected["names"], 4, 2, 3)[: 2 + count]
+    text = continuation(step, device, expected["names"], wanted[:2], max_new_tokens=count, **GREEDY)
+    if text != wanted:
+        raise CheckFailure(str(wanted), str(text))
 
 
 @pytest.mark.todo(5)
@@ -350,74 +387,87 @@ def test_ten_samples_at_temperature_one_are_the_default(step, device):
 
 
 @pytest.mark.todo(5)
-def test_temperature_reaches_every_step(step, device):
+def test_temperature_reaches_every_step(step, device, expected):
     """generate_tokens passes the temperature on to every step"""
     # One logit of 1 against 20,000 of 0. At temperature 0.01 nothing else has a chance (20,000
     # exp(-100)); at temperature 1 it comes up once in 7,000 draws.
-    logits = favourite_among(20_001, 1.0)
-    settings = {"temperature": 0.01, **SAMPLING}
+    favourite, temperature = int(expected["favourite"]), float(expected["colder"])
+    logits = favourite_among_others(favourite, 100 * temperature)
+    settings = {"temperature": temperature, **SAMPLING}
     tokens = generated(step, device, logits, 2, **settings)
-    if tokens != [1, 1]:
+    if tokens != [favourite] * 2:
         # Where generate_next_token is right, it has not been told.
-        is_told = chosen(step, device, logits, settings, settings) != [1, 1]
+        is_told = chosen(step, device, logits, settings, settings) != [favourite] * 2
         raise CheckFailure(
-            "token 1 twice at temperature 0.01", str(tokens), observed=[is_told, *observed_of(tokens)]
+            f"token {favourite} twice at temperature {temperature:g}",
+            str(tokens),
+            observed=[is_told, *observed_of(tokens)],
         )
 
 
 @pytest.mark.todo(5)
-def test_do_sample_reaches_every_step(step, device):
+def test_do_sample_reaches_every_step(step, device, expected):
     """generate_tokens passes do_sample on to every step, and two samples differ"""
     # Among 20,001 tokens of nearly equal logits two draws are equal once in 20,000 times, and
     # twice two once in 400 million.
-    logits = favourite_among(20_001, 0.01)
+    favourite = int(expected["favourite"])
+    logits = favourite_among_others(favourite, 0.01)
     tokens = generated(step, device, logits, 2, **GREEDY)
-    if tokens != [1, 1]:
+    if tokens != [favourite] * 2:
         # Where generate_next_token is right, it has not been told.
-        is_told = chosen(step, device, logits, GREEDY, GREEDY) != [1, 1]
+        is_told = chosen(step, device, logits, GREEDY, GREEDY) != [favourite] * 2
         raise CheckFailure(
-            "token 1 twice with do_sample=False", str(tokens), observed=[is_told, *observed_of(tokens)]
+            f"token {favourite} twice with do_sample=False", str(tokens), observed=[is_told, *observed_of(tokens)]
         )
     sample, another = (generated(step, device, logits, 2, **settings) for settings in (SAMPLING, {}))
-    if (1, 1) in zip(sample, another):  # greedy at that step
-        raise CheckFailure("other tokens than 1 with do_sample=True, and without do_sample", f"{sample} and {another}")
+    if (favourite, favourite) in zip(sample, another):  # greedy at that step
+        raise CheckFailure(
+            f"other tokens than {favourite} with do_sample=True, and without do_sample", f"{sample} and {another}"
+        )
     if sample == another:
         raise CheckFailure("two samples that differ", f"{sample} twice", "Is the random generator seeded?")
 
 
 @pytest.mark.todo(5)
 @pytest.mark.parametrize("settings", [SAMPLING, GREEDY], ids=["sampling", "greedy"])
-def test_end_of_sequence_stops_after_it_is_appended(step, device, settings):
+def test_end_of_sequence_stops_after_it_is_appended(step, device, expected, settings):
     """Generation stops after the end-of-sequence token, which is kept"""
-    text = continuation(step, device, [4, 2], max_new_tokens=5, eos_token_id=4, **settings)
-    if text != [4, 2, 3, 4]:
+    wanted = called(expected["names"], 4, 2, 3, 4)
+    end = wanted[-1]
+    text = continuation(step, device, expected["names"], wanted[:2], max_new_tokens=5, eos_token_id=end, **settings)
+    if text != wanted:
         help = {7: "Is the token appended before the loop ends?"}.get(len(text))
-        raise CheckFailure("[4, 2, 3, 4] with eos_token_id=4", str(text), help)
+        raise CheckFailure(f"{wanted} with eos_token_id={end}", str(text), help)
 
 
 @pytest.mark.todo(5)
-def test_end_of_sequence_in_the_prompt_stops_nothing(step, device):
+def test_end_of_sequence_in_the_prompt_stops_nothing(step, device, expected):
     """An end-of-sequence token in the prompt does not stop the generation; token 0 can be one"""
-    text = continuation(step, device, [4, 2], max_new_tokens=2, eos_token_id=2, **GREEDY)
-    if text != [4, 2, 3, 4]:
-        raise CheckFailure("[4, 2, 3, 4] with eos_token_id=2", str(text))
-    text = continuation(step, device, [9], max_new_tokens=4, eos_token_id=0, **GREEDY)
-    if text != [9, 10, 0]:
-        raise CheckFailure("[9, 10, 0] with eos_token_id=0", str(text))
+    names = expected["names"]
+    wanted = called(names, 4, 2, 3, 4)
+    end = wanted[1]
+    text = continuation(step, device, names, wanted[:2], max_new_tokens=2, eos_token_id=end, **GREEDY)
+    if text != wanted:
+        raise CheckFailure(f"{wanted} with eos_token_id={end}", str(text))
+    before = np.flatnonzero(names == 0)[0]
+    wanted = called(np.roll(names, 2 - before), 0, 1, 2)  # the two tokens before 0, and 0
+    text = continuation(step, device, names, wanted[:1], max_new_tokens=4, eos_token_id=0, **GREEDY)
+    if text != wanted:
+        raise CheckFailure(f"{wanted} with eos_token_id=0", str(text))
 
 
 # A small GPT-2
 
 
 @pytest.fixture(scope="module")
-def gpt2(device):
+def gpt2(device, expected):
     """A small random GPT-2 built from steps 01 to 13."""
     from solutions.solution_01 import GPT2Config
     from solutions.solution_13 import GPT2LMHeadModel
 
     with F.lazy():  # the weights that it begins with are never computed
         model = GPT2LMHeadModel(GPT2Config(vocab_size=13, n_positions=8, n_embd=6, n_layer=1, n_head=2, n_inner=10))
-    rng = np.random.default_rng(14)
+    rng = np.random.default_rng(int(expected["seed"]))
     model.load_state_dict(
         {
             name: tensor(rng.normal(size=[int(size) for size in value.shape]).astype(np.float32), device)
@@ -428,7 +478,7 @@ def gpt2(device):
 
 
 @pytest.mark.todo(5)
-def test_a_gpt2_continues_greedily(step, device, gpt2):
+def test_a_gpt2_continues_greedily(step, device, expected, gpt2):
     """With a GPT-2, greedy generation takes the argmax of its logits at every step"""
     asked, answered = [], []
 
@@ -437,17 +487,19 @@ def test_a_gpt2_continues_greedily(step, device, gpt2):
         answered.append(gpt2(input_ids))
         return answered[-1]
 
-    output = step.generate_tokens(watched, prompt(device, 3, 11), max_new_tokens=2, **GREEDY)
+    ids = expected["ids"][:2].tolist()
+    output = step.generate_tokens(watched, prompt(device, *ids), max_new_tokens=2, **GREEDY)
     text = assert_shape(output, (1, 4), device, "the output")[0].tolist()
     best = [int(values(logits, device)[0, -1].argmax()) for logits in answered]
-    if text != [3, 11, *best] or [values(ids, device)[0].tolist() for ids in asked] != [text[:2], text[:3]]:
-        raise CheckFailure(f"[3, 11] continued by {best}", str(text))
+    if text != ids + best or [values(each, device)[0].tolist() for each in asked] != [text[:2], text[:3]]:
+        raise CheckFailure(f"{ids} continued by {best}", str(text))
 
 
 @pytest.mark.todo(5)
-def test_a_gpt2_writes_samples_of_its_vocabulary(step, device, gpt2):
+def test_a_gpt2_writes_samples_of_its_vocabulary(step, device, expected, gpt2):
     """With a GPT-2, sampling gives [1, seq_length + n] ids of its vocabulary"""
-    output = step.generate_tokens(gpt2, prompt(device, 3, 11, 7), max_new_tokens=1, temperature=1.5)
+    ids = expected["ids"].tolist()
+    output = step.generate_tokens(gpt2, prompt(device, *ids), max_new_tokens=1, temperature=1.5)
     array = assert_shape(output, (1, 4), device, "the output")
-    if array[0, :3].tolist() != [3, 11, 7] or array.min() < 0 or array.max() >= 13:
-        raise CheckFailure("[3, 11, 7] and an id from 0 to 12", str(array[0].tolist()))
+    if array[0, :3].tolist() != ids or array.min() < 0 or array.max() >= 13:
+        raise CheckFailure(f"{ids} and an id from 0 to 12", str(array[0].tolist()))

@@ -6,12 +6,13 @@ are all that others see of it.
 
 A request is a list: ["import", step, source], ["solution", step, source], ["call", object,
 arguments, keyword arguments], ["get", object, name], ["parameters", object], ["load", object,
-names] (with the parameters' arrays). An answer is ["value", value] or ["raised", kinds, text, trace].
+names] (with the parameters' arrays), ["defaults", object]. An answer is ["value", value] or ["raised", kinds, text, trace].
 Before it may come ["compiling", whether it begins], which asks for time, and ["callback", number, arguments], which is
 answered by a value. Source texts are bytes, written as Latin-1.
 """
 
 import importlib.machinery
+import inspect
 import linecache
 import os
 import random
@@ -68,6 +69,9 @@ class Child:
                 return self.objects[number](*arguments, **named)
             case "get", int(number), str(name):
                 return getattr(self.objects[number], name)
+            case "defaults", int(number):
+                parameters = inspect.signature(self.objects[number]).parameters.values()
+                return {each.name: each.default for each in parameters if isinstance(each.default, (int, float))}
             case "parameters", int(number):
                 return {name: [int(size) for size in value.shape] for name, value in self.objects[number].parameters}
             case "load", int(number), list(names):

@@ -11,28 +11,33 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from course.check import CannotCheck, check
+from course.check import TIMEOUT, TOTAL_TIMEOUT, CannotCheck, check
 from course.grading.submissions import BadSubmission, Submission
 from course.todos import ROOT, STEPS, step_path
 
 # What a verdict depends on besides the submission.
-JUDGES = ("course/check.py", "course/worker.py", "course/mistakes.py", "course/grading", "solutions", "tests")
+JUDGES = ("course", "solutions", "tests")
 
 
 @dataclass(frozen=True)
 class Grade:
-    """What was found in a submission: ``course.check``'s JSON for each step, or why there is none."""
+    """What was found in a submission: ``course.check``'s JSON for each step, or why there is none.
+
+    How long it took is not part of it: the same submission gets the same grade each time.
+    ``sources`` are the texts that were judged: what lies on the disk may be another one by now.
+    """
 
     name: str
     steps: list[dict[str, Any]]
     error: str | None = None
+    sources: dict[int, str] = field(default_factory=dict, compare=False)
 
     @property
     def passed(self) -> int:
@@ -45,7 +50,8 @@ class Settings:
 
     steps: tuple[int, ...] = tuple(STEPS)
     jobs: int = 1
-    timeout: float = 30.0
+    timeout: float = TIMEOUT
+    total_timeout: float = TOTAL_TIMEOUT
     memory: int = 2 << 30
 
 
@@ -85,20 +91,24 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
     except BadSubmission as error:
         return Grade(submission.name, [], str(error))
     files = {step: files[step] for step in settings.steps if step in files}
+    if not files:
+        return Grade(submission.name, [])
+    sources = {step: content.decode("utf-8", errors="replace") for step, content in files.items()}
     path = results / f"{file_name(submission)}.json"
     key = _key(files, settings)
     if kept := _kept(path, key):
-        return Grade(submission.name, kept)
+        return Grade(submission.name, kept, sources=sources)
     with TemporaryDirectory() as folder:
         for step, content in files.items():
             step_path(step, Path(folder)).write_bytes(content)
         try:
             found = [
-                result.to_json() | {"file": f"step_{result.step:02}.py"}
+                _without_seconds(result.to_json()) | {"file": f"step_{result.step:02}.py"}
                 for result in check(
                     files,
                     Path(folder),
                     timeout=settings.timeout,
+                    total_timeout=settings.total_timeout,
                     sandbox=settings.memory or None,
                     cancelled=cancelled,
                 )
@@ -106,7 +116,11 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
         except CannotCheck as error:
             return Grade(submission.name, [], str(error))
     _keep(path, key, found)
-    return Grade(submission.name, found)
+    return Grade(submission.name, found, sources=sources)
+
+
+def _without_seconds(step: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in step.items() if name != "seconds"}
 
 
 def file_name(submission: Submission) -> str:
@@ -117,7 +131,7 @@ def file_name(submission: Submission) -> str:
 
 def _key(files: dict[int, bytes], settings: Settings) -> str:
     """What identifies a submission's content, the checks, and how they are run."""
-    parts = [judges(), f"{settings.steps} {settings.timeout} {settings.memory}".encode()]
+    parts = [judges(), f"{replace(settings, jobs=1)}".encode()]
     for step, content in sorted(files.items()):
         parts += [b"%d" % step, content]
     return _digest(parts)

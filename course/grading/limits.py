@@ -17,6 +17,7 @@ def limit(memory: int) -> None:
         resource.RLIMIT_NOFILE: FILES,
         resource.RLIMIT_NPROC: THREADS,
         resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
     }
     for what, most in limits.items():
         resource.setrlimit(what, (most, most))

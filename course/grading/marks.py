@@ -6,7 +6,10 @@
     14 = 3            # step 14 counts three times as much; every step that is not named counts 1
 """
 
-import tomllib
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any

@@ -30,13 +30,10 @@ _environment.filters["printable"] = printable
 _environment.globals |= {"passed_checks": passed_checks, "step_title": step_title}
 
 
-def submission_page(grade: Grade, sources: Mapping[int, str], marks: Marks) -> str:
-    """One submission: its checks, the mistakes by name, and what differs from the solutions.
-
-    Args:
-        sources: the source text of each step.
-    """
-    diffs = {step["step"]: _diff(sources[step["step"]], step["step"]) for step in grade.steps if not step["passed"]}
+def submission_page(grade: Grade, marks: Marks) -> str:
+    """One submission: its checks, the mistakes by name, and what differs from the solutions."""
+    failing = [step["step"] for step in grade.steps if not step["passed"]]
+    diffs = {step: _diff(grade.sources[step], step) for step in failing}
     return _environment.get_template("submission.html").render(grade=grade, marks=marks, diffs=diffs)
 
 

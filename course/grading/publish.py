@@ -8,33 +8,26 @@ from course.grading.grade import Grade, file_name
 from course.grading.marks import Marks
 from course.grading.pages import class_page, submission_page
 from course.grading.similar import pairs
-from course.grading.submissions import BadSubmission, Submission
+from course.grading.submissions import Submission
 
 
 def publish(
     submissions: Sequence[Submission], grades: Sequence[Grade], steps: Sequence[int], marks: Marks, folder: Path
 ) -> Path:
     """Write everything into a folder. Returns the page to begin with."""
-    sources = {each.name: _sources(each) for each in submissions}
     names = {each.name: file_name(each) for each in submissions}
     for grade in grades:
         name = names[grade.name]
-        _write(folder / "pages" / f"{name}.html", submission_page(grade, sources[grade.name], marks))
+        _write(folder / "pages" / f"{name}.html", submission_page(grade, marks))
         _write(folder / "gradescope" / f"{name}.json", export.to_gradescope(grade, steps, marks))
+        _write(folder / "classroom" / f"{name}.json", export.to_classroom(grade, steps, marks))
         for step in grade.steps:
             _write(folder / "exercism" / name / f"step_{step['step']:02}.json", export.to_exercism(step))
     _write(folder / "grades.csv", export.to_csv(grades, steps, marks))
     _write(folder / "grades.json", export.to_json(grades, steps, marks))
     _write(folder / "junit.xml", export.to_junit(grades))
     pages = {name: f"pages/{file}.html" for name, file in names.items()}
-    return _write(folder / "index.html", class_page(grades, steps, marks, pages, pairs(sources)))
-
-
-def _sources(submission: Submission) -> dict[int, str]:
-    try:
-        return {step: content.decode("utf-8", errors="replace") for step, content in submission.read().items()}
-    except BadSubmission:
-        return {}
+    return _write(folder / "index.html", class_page(grades, steps, marks, pages, pairs({grade.name: grade.sources for grade in grades})))
 
 
 def _write(path: Path, text: str) -> Path:

@@ -6,6 +6,7 @@ Tensors that come back are made anew from their numbers; other objects stay wher
 
 import builtins
 import dataclasses
+import inspect
 import os
 import signal
 import threading
@@ -23,6 +24,7 @@ from max.graph import Dim
 from course.check import OUTPUT_LIMIT
 from course.grading import sandbox
 from course.grading.channel import Channel, ChannelError, Closed
+from course.grading.submissions import FILE_LIMIT
 from solutions.solution_01 import GPT2Config
 
 COMPILE_LIMIT = 5  # kernels beyond the course's that a process is given time for
@@ -58,6 +60,17 @@ class Remote:
 
     def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         self._process.request("load", self._number, tensors)
+
+    @property
+    def __signature__(self) -> inspect.Signature:  # for inspect.signature
+        """Its parameters that have a number for a default; others are of no interest here."""
+        defaults = self._process.request("defaults", self._number)
+        try:
+            return inspect.Signature(
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in defaults.items()
+            )
+        except (AttributeError, ValueError, TypeError):
+            raise self._process.gone("it does not keep to the protocol") from None
 
     def __repr__(self) -> str:
         return self._text or f"<{self._name}>"
@@ -264,6 +277,8 @@ def _exception(kinds: list[Any], text: str, trace: list[Any]) -> Exception:
     except TypeError:  # a UnicodeError or an ExceptionGroup wants more than a text
         error = RuntimeError(f"{kinds[0]}: {text}")
     error.trace = [  # type: ignore[attr-defined]
-        {"file": str(file), "line": line, "code": str(code)} for file, line, code in trace if isinstance(line, int)
+        {"file": str(file), "line": line, "code": str(code)}
+        for file, line, code in trace
+        if isinstance(line, int) and 0 < line <= FILE_LIMIT
     ]
     return error

@@ -1,6 +1,8 @@
 """One submission on trial: its steps in the sandbox, and inputs that it has not seen."""
 
-import hashlib
+import hmac
+import os
+import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,9 @@ from numpy.typing import NDArray
 
 from course.grading import oracle
 from course.grading.remote import Process, Remote
-from course.todos import solution_path, step_path
+from course.todos import ROOT, solution_path, step_path
+
+KEY = ROOT / ".course" / "grading.key"
 
 
 class Session:
@@ -44,9 +48,23 @@ class Session:
         """The arrays for the checks of a step, in place of the known ones."""
         if step not in self.drawn:
             self.known[step] = known
-            # Whoever writes the outputs for these inputs into the file gets other inputs; and the
-            # same file gets the same ones each time.
+            # The same file gets the same inputs each time. Whoever writes the outputs for them into
+            # the file gets others; and nobody can try, without the key, until they are easy ones.
             content = step_path(step, self.folder).read_bytes()
-            rng = np.random.default_rng([step, *hashlib.sha256(content).digest()])
+            rng = np.random.default_rng([step, *hmac.digest(key(), content, "sha256")])
             self.drawn[step] = oracle.fresh(step, known, rng)
         return self.drawn[step]
+
+
+def key() -> bytes:
+    """A secret of this installation, made at first use. A submission never sees it."""
+    if not KEY.exists():
+        KEY.parent.mkdir(exist_ok=True)
+        new = KEY.with_suffix(f".{os.getpid()}.new")
+        new.write_bytes(secrets.token_bytes(32))
+        try:
+            os.link(new, KEY)  # whole or not at all, and never in the place of another
+        except FileExistsError:
+            pass
+        new.unlink()
+    return KEY.read_bytes()

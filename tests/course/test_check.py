@@ -230,3 +230,12 @@ def test_a_step_without_checks_is_an_error(copy):
 def test_nothing_there_is_an_error(tmp_path):
     with pytest.raises(CannotCheck, match="step_02.py is not there"):
         check([2, 3], tmp_path)
+
+
+def test_what_all_checks_may_take_together_ends_them(tmp_path):
+    for step, source in {1: solved(1), 2: "while True: pass", 3: solved(3)}.items():
+        step_path(step, tmp_path).write_text(source)
+    _, second, third = check([1, 2, 3], tmp_path, total_timeout=12)  # in the midst of step 2, or before it
+    assert [(the_import(each).status, the_import(each).actual) for each in (second, third)] == [
+        ("error", "not run: all checks together have taken 12 s")
+    ] * 2

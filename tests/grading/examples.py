@@ -12,7 +12,7 @@ def check(title: str, status: str, **fields: object) -> dict:
 
 def step(number: int, *checks: dict) -> dict:
     passed = all(each["status"] == "passed" for each in checks)
-    return {"step": number, "file": f"step_{number:02}.py", "passed": passed, "checks": list(checks), "seconds": 0.25}
+    return {"step": number, "file": f"step_{number:02}.py", "passed": passed, "checks": list(checks)}
 
 
 ADA = Grade("ada", [step(2, check("it sees itself", "passed")), step(14, check("it samples", "passed"))])

@@ -38,11 +38,12 @@ def grade(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
         (["class", "--steps", "5-3"], "'5-3' ends before it begins"),
         (["class", "--steps", "x"], "'x' is not a step"),
         (["class", "--jobs", "0"], "Invalid value for '--jobs'"),
+        (["class", "--total-timeout", "0"], "Invalid value for '--total-timeout'"),
         (["class", "--memory", "1"], "Invalid value for '--memory'"),
         (["class", "--score", "none.toml"], "none.toml: No such file"),
         (["class", "--score", "bad.toml"], "bad.toml: partial is true or false"),
     ],
-    ids=["path", "step", "order", "word", "jobs", "memory", "no file", "bad file"],
+    ids=["path", "step", "order", "word", "jobs", "total", "memory", "no file", "bad file"],
 )
 def test_what_makes_no_sense_is_refused(class_, arguments, named):
     (class_.parent / "bad.toml").write_text("points = 3\n")

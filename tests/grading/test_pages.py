@@ -1,5 +1,6 @@
 """The pages show what was found, and nothing that a submission says becomes a part of them."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from course.grading.marks import Marks
@@ -37,7 +38,7 @@ def assert_harmless(page: str) -> Reader:
 
 def test_a_submission_with_its_checks_mistakes_and_diff():
     source = read_source(solution_path(2)).replace("exclude=True)", f"exclude=False)  # {EVIL}\n    x = {EVIL!r}")
-    reader = assert_harmless(submission_page(EVE, {2: source}, Marks()))
+    reader = assert_harmless(submission_page(replace(EVE, sources={2: source}), Marks()))
     assert "That is what you get when the mask is shifted." in reader.text
     assert "step_02.py, line 3:" in reader.text and "Beside the solution" in reader.text
     assert "exclude=False" in reader.text and "exclude=True" in reader.text
@@ -45,16 +46,16 @@ def test_a_submission_with_its_checks_mistakes_and_diff():
 
 
 def test_what_is_right_is_not_compared():
-    assert "Beside the solution" not in submission_page(ADA, {2: "", 14: ""}, Marks())
+    assert "Beside the solution" not in submission_page(replace(ADA, sources={2: "", 14: ""}), Marks())
 
 
 def test_a_file_that_is_too_long_is_not_compared():
-    page = submission_page(EVE, {2: "x = 1\n" * (DIFF_LIMIT + 1)}, Marks())
+    page = submission_page(replace(EVE, sources={2: "x = 1\n" * (DIFF_LIMIT + 1)}), Marks())
     assert "too long to be compared" in page
 
 
 def test_a_submission_that_cannot_be_read():
-    assert BOB.error in assert_harmless(submission_page(BOB, {}, Marks())).text
+    assert BOB.error in assert_harmless(submission_page(BOB, Marks())).text
 
 
 def test_the_class_with_its_points_map_mistakes_and_pairs():

@@ -14,15 +14,15 @@ NAMES = ("step_02.py", "hw/step_03.py", "hw/steps/step_04.py")
 WANTED = {2: b"# step_02.py", 3: b"# hw/step_03.py", 4: b"# hw/steps/step_04.py"}
 
 
-def make_zip(path: Path, *names: str) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
+def make_zip(path: Path, *names: str, packing: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(path, "w", packing) as archive:
         for name in names:
             archive.writestr(name, f"# {name}")
     return path
 
 
-def make_tar(path: Path, *entries: tarfile.TarInfo | str) -> Path:
-    with tarfile.open(path, "w:gz") as archive:
+def make_tar(path: Path, *entries: tarfile.TarInfo | str, packing: str = "gz") -> Path:
+    with tarfile.open(path, f"w:{packing}") as archive:
         for entry in entries:
             info = tarfile.TarInfo(entry) if isinstance(entry, str) else entry
             data = f"# {info.name}".encode() if info.isreg() else b""
@@ -184,6 +184,16 @@ def test_tar_bomb_is_refused(tmp_path, monkeypatch):
         read(tmp_path / "a.tar.gz")
 
 
+def test_tar_bomb_in_a_header_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(submissions, "ARCHIVE_LIMIT", 1 << 22)
+    info = tarfile.TarInfo("step_01.py")
+    info.pax_headers = {"comment": "x" * (1 << 23)}
+    path = make_tar(tmp_path / "a.tar.gz", info)
+    assert path.stat().st_size < 1 << 16
+    with pytest.raises(BadSubmission, match="more than 4 MiB"):
+        read(path)
+
+
 def test_archive_of_too_many_files_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(submissions, "ENTRIES_LIMIT", 3)
     with pytest.raises(BadSubmission, match="more than 3 files"):
@@ -199,13 +209,21 @@ def test_huge_archive_is_refused(tmp_path, monkeypatch):
         read(path)
 
 
-@pytest.mark.parametrize("make, name", [(make_zip, "a.zip"), (make_tar, "a.tar.gz")])
-def test_archives_that_were_cut_or_changed_are_refused_or_read(tmp_path, make, name):
-    whole = make(tmp_path / name, "step_01.py").read_bytes()
-    for place in range(0, len(whole), 7):
+@pytest.mark.parametrize(
+    "make, packing",
+    [(make_zip, getattr(zipfile, f"ZIP_{name}")) for name in ("STORED", "DEFLATED", "BZIP2", "LZMA")]
+    + [(make_tar, name) for name in ("", "gz", "bz2", "xz")],
+)
+def test_archives_that_were_cut_or_changed_are_refused_or_read(tmp_path, make, packing):
+    name = "a.zip" if make is make_zip else "a.tar"
+    whole = make(tmp_path / name, "step_01.py", packing=packing).read_bytes()
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "step_02.py").touch()
+    for place in range(0, min(len(whole), 1024), 7):
         changed = bytes([*whole[:place], whole[place] ^ 0x55, *whole[place + 1 :]])
         for content in (whole[:place], changed):
             (tmp_path / name).write_bytes(content)
+            assert [each.name for each in find([tmp_path])] == [name, "ada"]  # a spoiled one, too, is listed
             try:
                 assert set(read(tmp_path / name)) <= {1}
             except BadSubmission:
