@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course import mistakes
 from course.todos import ROOT, Todo, open_todos, read_source, solution_path, step_path, todo_lines
 
 TIMEOUT = 30.0  # seconds that one check may take
@@ -51,6 +52,7 @@ class Check:
     id: str
     title: str
     todos: list[int]  # the TODOs that it proves, the likeliest culprit first
+    mistakes: list[str] = field(default_factory=list)  # ids of those known to give just what came to this check
     todo: int | None = None  # the culprit: the first of them that is open, else the first
     status: str = "error"  # passed, failed, skipped (an earlier TODO is open), error
     expected: str | None = None
@@ -63,9 +65,7 @@ class Check:
     shares: dict[str, tuple[float, float]] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        values = asdict(self)
-        del values["todos"]
-        return values
+        return {name: value for name, value in asdict(self).items() if name not in ("todos", "mistakes")}
 
 
 @dataclass
@@ -181,7 +181,11 @@ class _Run:
         checks = [check for id, check in self.checks.items() if self.step_of[id] == step]
         if not checks:
             raise CannotCheck(f"there are no checks for step {step:02} in {ROOT / 'tests'}")
+        passed = {check.id.partition("::")[2] for check in checks if check.status == "passed"}
         for check in checks:
+            if check.mistakes:
+                check.mistake, lesson = mistakes.name(step, check.mistakes, passed)
+                check.help = lesson or check.help
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
             # The open one, else the one that the exception comes from, else the likeliest.
             before = [todo for todo, line in sorted(lines.items()) if own_lines and line <= own_lines[-1]]

@@ -25,8 +25,9 @@ def test_gelu_has_the_tanh_form(step, device):
     )
     x = np.array([[[-3.0], [-2.0], [0.0], [1.0], [2.5]]])
     gelu = x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
-    # The erf form differs by 1e-4 to 4e-4 everywhere but at 0.
-    assert_close(bend(tensor(np.float32(x), device)), gelu, 1e-5, device)
+    # The erf form differs by 1e-4 to 4e-4 everywhere but at 0, 0.0447 for 0.044715 by 9e-6 at -2.
+    # Rounding alone is off by 2e-7.
+    assert_close(bend(tensor(np.float32(x), device)), gelu, 2e-6, device)
 
 
 @pytest.mark.todo(2)
