@@ -124,7 +124,7 @@ def check(
     steps = list(steps)
     paths = [step_path(step, folder) if folder else solution_path(step) for step in steps]
     if paths and not any(path.is_file() for path in paths):
-        raise CannotCheck(f"{paths[0]} is not there")
+        raise CannotCheck(f"{paths[0]} is not {'a file' if paths[0].exists() else 'there'}")
     for step in steps:
         tests = ROOT / "tests" / f"test_step_{step:02}.py"
         if not tests.is_file():

@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -230,6 +231,10 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
         return {"status": "failed", "actual": str(error).splitlines()[0] if str(error) else "not so", "trace": trace}
     if _is_gone(error):
         return {"status": "error", "actual": str(error), "trace": []}
+    if isinstance(error, AttributeError) and not trace and isinstance(error.obj, ModuleType):  # asked for by a check
+        help = "Has its name changed? The skeleton, which ./run reset brings back, has the right one."
+        wanted = f"{error.name} in {error.obj.__name__}.py"
+        return {"status": "failed", "expected": wanted, "actual": "no such name", "help": help, "trace": []}
     lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
     summary = lines[-1 if isinstance(error, SyntaxError) else 0]  # a syntax error begins with its place
     return {"status": "error", "actual": summary[:500], "trace": trace}
