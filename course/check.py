@@ -52,7 +52,6 @@ class Check:
     id: str
     title: str
     todos: list[int]  # the TODOs that it proves, the likeliest culprit first
-    mistakes: list[str] = field(default_factory=list)  # ids of those known to give just what came to this check
     todo: int | None = None  # the culprit: the first of them that is open, else the first
     status: str = "error"  # passed, failed, skipped (an earlier TODO is open), error
     expected: str | None = None
@@ -63,6 +62,7 @@ class Check:
     trace: list[dict[str, Any]] = field(default_factory=list)
     comparison: dict[str, Any] | None = None
     shares: dict[str, tuple[float, float]] | None = None
+    mistakes: list[str] = field(default_factory=list)  # ids of those known to give just what came
 
     def to_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if name not in ("todos", "mistakes")}
