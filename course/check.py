@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course import mistakes
 from course.todos import ROOT, Todo, open_todos, read_source, solution_path, step_path, todo_lines
 
 TIMEOUT = 30.0  # seconds that one check may take
@@ -68,11 +69,10 @@ class Check:
     trace: list[dict[str, Any]] = field(default_factory=list)
     comparison: dict[str, Any] | None = None
     shares: dict[str, tuple[float, float]] | None = None
+    mistakes: list[str] = field(default_factory=list)  # ids of those known to give just what came
 
     def to_json(self) -> dict[str, Any]:
-        values = asdict(self)
-        del values["todos"]
-        return values
+        return {name: value for name, value in asdict(self).items() if name not in ("todos", "mistakes")}
 
 
 @dataclass
@@ -133,7 +133,7 @@ def check(
     steps = list(steps)
     paths = [step_path(step, folder) if folder else solution_path(step) for step in steps]
     if paths and not any(path.is_file() for path in paths):
-        raise CannotCheck(f"{paths[0]} is not there")
+        raise CannotCheck(f"{paths[0]} is not {'a file' if paths[0].exists() else 'there'}")
     for step in steps:
         tests = ROOT / "tests" / f"test_step_{step:02}.py"
         if not tests.is_file():
@@ -198,7 +198,11 @@ class _Run:
         checks = [check for id, check in self.checks.items() if self.step_of[id] == step]
         if not checks:
             raise CannotCheck(f"there are no checks for step {step:02} in {ROOT / 'tests'}")
+        passed = {check.id.partition("::")[2] for check in checks if check.status == "passed"}
         for check in checks:
+            if check.mistakes:
+                check.mistake, lesson = mistakes.name(step, check.mistakes, passed)
+                check.help = lesson or check.help
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
             # The open one, else the one that the exception comes from, else the likeliest.
             before = [todo for todo, line in sorted(lines.items()) if own_lines and line <= own_lines[-1]]

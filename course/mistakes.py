@@ -3,13 +3,13 @@
 ``tests/mistakes/step_NN.toml`` holds each one as an edit of the solution, with a title, a lesson
 and the check that must catch it. ``tests/mistakes/step_NN.npz`` holds what the checks observe of
 each, recorded by tools/mistakes.py, so that a learner's values can be recognized without running
-anything. A mistake is named only where what came is the same; where several give the same, all of
-them are.
+anything. A mistake is named only where what came is the same, and where it fails no check that was
+passed; where several give the same, all of them are named.
 
 ``tests/right/step_NN.toml`` holds the opposite: answers that look different and are right.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,9 @@ except ModuleNotFoundError:  # Python 3.10
 import numpy as np
 
 from course.todos import ROOT, solution_path
+
+
+NAMES_LIMIT = 3  # more mistakes than these are no help
 
 
 class CatalogueError(ValueError):
@@ -108,6 +111,22 @@ def recognize(step: int, check: str, failure: BaseException) -> list[Mistake]:
     ]
 
 
+def name(step: int, ids: Iterable[str], passed: Set[str]) -> tuple[str | None, str | None]:
+    """What to call the mistakes that a failed check recognized, and the lesson where it is one alone.
+
+    Args:
+        passed: the names of the checks that were passed. Who has passed one has not made the
+            mistakes that fail it.
+    """
+    recorded = recording(step)
+    left = [
+        mistake for mistake in read_mistakes(step) if mistake.id in ids and passed.isdisjoint(recorded[mistake.id])
+    ]
+    if not 1 <= len(left) <= NAMES_LIMIT:
+        return None, None
+    return ", or when ".join(mistake.title for mistake in left), left[0].lesson if len(left) == 1 else None
+
+
 def observation(mistake: Mistake, check: str, failure: BaseException) -> np.ndarray | None:
     """What a failed check saw that can tell this mistake from others. None where nothing can.
 
@@ -135,7 +154,7 @@ def same(seen: np.ndarray, given: np.ndarray) -> bool:
 
 @cache
 def recording(step: int) -> Mapping[str, np.ndarray]:
-    """What is recorded of a step's mistakes: observations by ``mistake/check``."""
+    """What is recorded of a step's mistakes: observations by ``mistake/check``, and by ``mistake`` the checks that fail."""
     path = recording_path(step)
     if not path.exists():
         return {}

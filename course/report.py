@@ -79,8 +79,7 @@ def show(result: StepResult, blamed: Sequence[int] = ()) -> None:
         known: set[str] = set()
         for check in result.checks:
             _show_check(check, known)
-            if check.mistake:
-                known.add(check.mistake)
+            known.update(filter(None, (check.mistake, check.help)))
         _show_output(result)
         if blamed:
             _show_blame(result.step, blamed)
@@ -108,7 +107,7 @@ def _show_todos(todos: list[Todo], source: str) -> None:
 
 
 def _show_check(check: Check, known: Set[str]) -> None:
-    """Print a verdict. What a mistake is, and what comes of it, is shown in full until it is known."""
+    """Print a verdict. What a mistake is, what comes of it, and what helps is shown in full until it is known."""
     if check.status == "passed":
         _print("  [green]✓[/] ", _plain(check.title))
         return
@@ -128,7 +127,7 @@ def _show_check(check: Check, known: Set[str]) -> None:
         _show_shares(check.shares)
     if check.mistake and is_new:
         _print("      ", f"[bold]That is what you get when {_plain(check.mistake)}.[/]")
-    if check.help and is_new:
+    if check.help and is_new and check.help not in known:
         _print("      ", f"[cyan]{_plain(check.help)}[/]")
     if check.trace:
         for frame in check.trace:

@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from course.grading.session import Session
 
 
-MISTAKES_LIMIT = 3
 TRACE_LIMIT = 8  # lines: an endless recursion has a thousand
 
 
@@ -156,7 +156,7 @@ class Narrator:
         elif report.failed:
             error = call.excinfo.value
             verdict = describe(error, self.folder)
-            self.send("result", id=item.nodeid, **(verdict | _mistake(item, self._as_known(item, error))))
+            self.send("result", id=item.nodeid, **verdict, mistakes=_recognized(item, self._as_known(item, error)))
             self._end_if_gone(error)
         elif report.when == "call":
             self.send("result", id=item.nodeid, status="passed")
@@ -201,13 +201,9 @@ def _facts(item: pytest.Item) -> dict[str, Any]:
     }
 
 
-def _mistake(item: pytest.Item, error: BaseException) -> dict[str, str]:
-    """The known mistakes that give just what came, unless they are too many to help, and what one teaches."""
-    known = mistakes.recognize(_step(item), item.name, error)
-    if not 1 <= len(known) <= MISTAKES_LIMIT:
-        return {}
-    named = {"mistake": ", or when ".join(mistake.title for mistake in known)}
-    return named | ({"help": known[0].lesson} if len(known) == 1 else {})
+def _recognized(item: pytest.Item, error: BaseException) -> list[str]:
+    """The ids of the known mistakes that give just what came."""
+    return [mistake.id for mistake in mistakes.recognize(_step(item), item.name, error)]
 
 
 def _is_gone(error: BaseException) -> bool:
@@ -235,6 +231,10 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
         return {"status": "failed", "actual": str(error).splitlines()[0] if str(error) else "not so", "trace": trace}
     if _is_gone(error):
         return {"status": "error", "actual": str(error), "trace": []}
+    if isinstance(error, AttributeError) and not trace and isinstance(error.obj, ModuleType):  # asked for by a check
+        help = "Has its name changed? The skeleton, which ./run reset brings back, has the right one."
+        wanted = f"{error.name} in {error.obj.__name__}.py"
+        return {"status": "failed", "expected": wanted, "actual": "no such name", "help": help, "trace": []}
     lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
     summary = lines[-1 if isinstance(error, SyntaxError) else 0]  # a syntax error begins with its place
     return {"status": "error", "actual": summary[:500], "trace": trace}

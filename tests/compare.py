@@ -102,6 +102,19 @@ def assert_close(
         )
 
 
+def assert_maps(
+    module: Module, texts: np.ndarray, expected: np.ndarray, tolerance: float, device: Device
+) -> None:
+    """The module makes this of texts [batch, seq_length, ...], and keeps nothing of what it has seen.
+
+    Asked next for the beginning of the second text alone, it gives the beginning of the second
+    result: no token sees what comes after it.
+    """
+    assert_close(module(tensor(texts, device)), expected, tolerance, device)
+    shorter = module(tensor(texts[1:, :3], device))
+    assert_close(shorter, expected[1:, :3], tolerance, device, "the result for a shorter text")
+
+
 def comparison(
     array: np.ndarray, expected: np.ndarray, difference: np.ndarray, tolerance: float, what: str
 ) -> dict[str, Any]:

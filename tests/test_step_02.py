@@ -61,6 +61,15 @@ def test_one_token_sees_itself(step, device):
     assert_none(mask != 0, mask, 0)
 
 
+@pytest.mark.todo(2, 1)
+def test_long_texts_are_masked_like_short_ones(step, device):
+    """A text of 70 tokens is masked like a short one"""
+    mask = mask_of(step, device, 70)
+    is_future = np.triu(np.ones((70, 70), dtype=bool), k=1)
+    assert_none(is_future & ~(mask <= CLOSED), mask, -np.inf)
+    assert_none(~is_future & (mask != 0), mask, 0)
+
+
 @pytest.mark.todo(1)
 def test_dtype_is_the_one_that_is_asked_for(step, device):
     """The mask has the dtype that is asked for"""

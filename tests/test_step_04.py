@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from compare import assert_close, load_parameters, tensor
+from compare import assert_close, assert_maps, load_parameters, tensor
 
 from solutions.solution_01 import GPT2Config
 
@@ -25,12 +25,13 @@ def test_gelu_has_the_tanh_form(step, device):
     )
     x = np.array([[[-3.0], [-2.0], [0.0], [1.0], [2.5]]])
     gelu = x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
-    # The erf form differs by 1e-4 to 4e-4 everywhere but at 0.
-    assert_close(bend(tensor(np.float32(x), device)), gelu, 1e-5, device)
+    # The erf form differs by 1e-4 to 4e-4 everywhere but at 0, 0.0447 for 0.044715 by 9e-6 at -2.
+    # Rounding alone is off by 2e-7.
+    assert_close(bend(tensor(np.float32(x), device)), gelu, 2e-6, device)
 
 
 @pytest.mark.todo(2)
 def test_output_is_that_of_transformers(step, config, device, expected, parameters):
     """A batch [2, 6, 20] comes out as Hugging Face transformers computes it"""
     mlp = load_parameters(step.GPT2MLP(config), parameters, device)
-    assert_close(mlp(tensor(expected["x"], device)), expected["output"], 1e-4, device)
+    assert_maps(mlp, expected["x"], expected["output"], 1e-4, device)

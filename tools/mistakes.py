@@ -1,7 +1,7 @@
 """Tries the checks on answers that are known to be wrong, and on answers that are known to be right.
 
     python -m tools.mistakes             makes every mistake of the catalogue, runs all checks of
-                                         its step, and records what they observe in
+                                         its step, and records which fail and what they observe in
                                          tests/mistakes/step_NN.npz
     python -m tools.mistakes --verify    writes nothing, and prints what is wrong: a mistake must
                                          fail its own check and be recognized there, an answer in
@@ -30,6 +30,7 @@ from course.mistakes import (  # noqa: E402
     Answer,
     CatalogueError,
     Mistake,
+    NAMES_LIMIT,
     observation,
     read_mistakes,
     read_right,
@@ -39,7 +40,6 @@ from course.mistakes import (  # noqa: E402
 )
 from course.score import Outcome  # noqa: E402
 from course.todos import ROOT, STEPS, step_path  # noqa: E402
-from course.worker import MISTAKES_LIMIT  # noqa: E402
 
 
 class Failures:
@@ -77,12 +77,14 @@ def record(step: int) -> None:
     for mistake in read_mistakes(step):
         once = failures(mistake)
         again = failures(mistake, *once)
-        for check in once.keys() & again.keys():
+        observed[mistake.id] = np.array(sorted(always := once.keys() & again.keys()))
+        for check in always:
             seen, seen_again = (observation(mistake, check, failed[check]) for failed in (once, again))
             if seen is not None and seen_again is not None and same(seen, seen_again):
                 observed[f"{mistake.id}/{check}"] = seen
     np.savez_compressed(recording_path(step), **dict(sorted(observed.items())))  # in one order, for git
-    print(f"step {step:02}: {len(observed)} observations of {len(read_mistakes(step))} mistakes", flush=True)
+    count = len(read_mistakes(step))
+    print(f"step {step:02}: {len(observed) - count} observations of {count} mistakes", flush=True)
 
 
 def outcomes(steps: Iterable[int]) -> Iterator[Outcome]:
@@ -103,7 +105,7 @@ def try_wrong(mistake: Mistake) -> Outcome:
     if not failed:
         return Outcome(mistake.step, "missed", f"{mistake.place}: passes {mistake.check}")
     named = [recognize(mistake.step, check, failure) for check, failure in failed.items()]
-    if not any(mistake in known and len(known) <= MISTAKES_LIMIT for known in named):
+    if not any(mistake in known and len(known) <= NAMES_LIMIT for known in named):
         return Outcome(mistake.step, "caught", f"{mistake.place}: {mistake.check} does not name it")
     return Outcome(mistake.step, "named")
 

@@ -57,7 +57,7 @@ def _drawn(name: str, known: NDArray, rng: np.random.Generator) -> NDArray:
 
 
 def _draw_configurations(known: Mapping[str, NDArray], rng: np.random.Generator) -> Arrays:
-    """Pairs of n_embd and n_head."""
+    """Pairs of n_embd and n_head, and the sizes of a model, in the order of the configuration's fields."""
     n_head = rng.permutation(np.arange(3, 60))[: len(known["even"]) + len(known["uneven"])]
     head_dim = rng.integers(2, 200, size=n_head.shape)
     left_over = rng.integers(1, n_head)
@@ -66,7 +66,9 @@ def _draw_configurations(known: Mapping[str, NDArray], rng: np.random.Generator)
     even[-1, 0] = even[-1, 1]  # one feature for each head
     uneven[:, 0] += left_over[len(even) :]
     uneven[-1, 0] = left_over[-1]  # more heads than features
-    return {"even": even, "uneven": uneven, "factor": rng.integers(3, 1000)}
+    sizes = rng.permutation(np.arange(20, 2000))[: len(known["sizes"])]
+    sizes[2] = sizes[4] * rng.integers(2, 200)  # n_embd is a multiple of n_head
+    return {"even": even, "uneven": uneven, "sizes": sizes}
 
 
 def _draw_lengths(known: Mapping[str, NDArray], rng: np.random.Generator) -> Arrays:

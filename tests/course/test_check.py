@@ -189,7 +189,7 @@ def test_json_is_one_object_of_this_shape(tmp_path):
 def test_a_solved_step_is_a_yes(tmp_path):
     ran = run("check", 2, "--from", write_step(tmp_path, 2, solved(2)))
     assert ran.returncode == 0
-    assert "Step 02 is done: 6 of 6 checks pass" in ran.stdout and "./run s03" in ran.stdout
+    assert "Step 02 is done: 7 of 7 checks pass" in ran.stdout and "./run s03" in ran.stdout
     assert "\x1b" not in ran.stdout + ran.stderr
 
 
@@ -225,6 +225,20 @@ def test_a_step_without_checks_is_an_error(copy):
     command = [sys.executable, "-m", "course", "check", "2"]
     ran = subprocess.run(command, cwd=copy, capture_output=True, text=True)
     assert ran.returncode == 2 and "there are no checks for step 02" in ran.stderr
+
+
+def test_a_folder_in_the_place_of_a_file_is_an_error(tmp_path):
+    (tmp_path / "step_02.py").mkdir()
+    with pytest.raises(CannotCheck, match="step_02.py is not a file"):
+        check([2], tmp_path)
+
+
+def test_a_name_that_is_gone_is_said_to_be_gone(tmp_path):
+    write_step(tmp_path, 2, "")
+    (result,) = check([2], tmp_path)
+    assert {verdict.status for verdict in result.checks} == {"failed"}
+    assert {verdict.expected for verdict in result.checks} == {"causal_mask in step_02.py"}
+    assert "./run reset" in result.checks[0].help
 
 
 def test_nothing_there_is_an_error(tmp_path):

@@ -137,6 +137,12 @@ def test_what_a_mistake_does_is_shown_in_full_once(shown):
         assert text.count(words) == 1
 
 
+def test_what_helps_is_said_once(shown):
+    first = verdict(1, status="failed", help="Is there a `return`?")
+    text = shown(2, solution(2), first, first, verdict(1, status="failed", help="Mend it.", comparison=TENSOR))
+    assert text.count("Is there a `return`?") == text.count("Mend it.") == text.count("[0, 1]") == 1
+
+
 def test_a_wrong_distribution_is_a_chart(shown):
     text = shown(2, solution(2), verdict(1, status="failed", shares={"the favourite": (0.5, 1.0), "others": (0.5, 0.0)}))
     assert text.splitlines()[3:9] == [
