@@ -51,7 +51,7 @@ def python_of(contender: Contender, folder: Path) -> str:
         print(f"installing {contender.versions} into {environment}", file=sys.stderr)
         try:
             subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", *contender.requirements], check=True)
+            subprocess.run([python, "-m", "pip", "install", "-qq", *contender.requirements], check=True)
         except subprocess.CalledProcessError:
             shutil.rmtree(environment, ignore_errors=True)
             raise

@@ -42,7 +42,7 @@ class CTranslate2:
         )
 
     def score(self, prompt: list[int], tokens: list[int]) -> np.ndarray:
-        logits = self.model.forward_batch(np.array([prompt + tokens[:-1]], np.int32), np.array([len(prompt) + len(tokens) - 1], np.int32))
+        logits = self.model.forward_batch([prompt + tokens[:-1]])
         return np.array(logits)[0, len(prompt) - 1 :]
 
 
