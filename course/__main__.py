@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -209,11 +209,37 @@ def warm(device: DeviceName = None) -> None:
     report.out.print("MAX's kernels are ready.")
 
 
-@app.command()
-def bench(cold: Annotated[bool, typer.Option("--cold", help="Compile from an empty cache too: minutes.")] = False) -> None:
+bench = typer.Typer(rich_markup_mode=None)
+app.add_typer(bench, name="bench")
+
+
+@bench.callback(invoke_without_command=True)
+def bench_course(
+    context: typer.Context,
+    cold: Annotated[bool, typer.Option("--cold", help="Compile from an empty cache too: minutes.")] = False,
+) -> None:
     """Measure how long a learner waits, on this machine."""
-    command = [sys.executable, "-m", "benchmarks.course", *(["--cold"] if cold else [])]
-    raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode and CANNOT)
+    if context.invoked_subcommand is None:
+        command = [sys.executable, "-m", "benchmarks.course", *(["--cold"] if cold else [])]
+        raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode and CANNOT)
+
+
+@bench.command("peers")
+def bench_peers(
+    size: Annotated[Literal["124M", "355M"], typer.Option(help="Of the GPT-2 with random weights.")] = "124M",
+    rounds: Annotated[int, typer.Option(min=1, help="Of which the best counts.")] = 3,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A contender; repeat for more.", show_default="all")
+    ] = None,
+    record: Annotated[bool, typer.Option("--record", help="Put the figures into the README and the book.")] = False,
+) -> None:
+    """Measure the engine beside transformers, CTranslate2 and others: some ten minutes, and 2 GB of disk."""
+    from benchmarks.peers.command import CannotMeasure, run
+
+    try:
+        run(size, rounds, only, record)
+    except CannotMeasure as error:
+        raise typer.Exit(_refuse(error)) from None
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -32,6 +32,13 @@ def write_checkpoint(size: str, folder: Path) -> Path:
     return checkpoint
 
 
+def parameter_count(size: str) -> int:
+    """How many weights a model of that size has; the head is the embedding's, and counts once."""
+    n_embd, n_layer = SIZES[size]["n_embd"], SIZES[size]["n_layer"]
+    block = 12 * n_embd**2 + 13 * n_embd  # c_attn, c_proj, c_fc, c_proj with their biases, and two norms
+    return (VOCAB_SIZE + N_POSITIONS) * n_embd + n_layer * block + 2 * n_embd
+
+
 def _config(n_embd: int, n_layer: int, n_head: int) -> dict:
     return {
         "model_type": "gpt2",

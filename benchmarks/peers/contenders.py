@@ -29,7 +29,10 @@ CTRANSLATE2 = ("ctranslate2==4.8.5", "safetensors==0.8.0")
 OURS, BASELINE = "ours", "transformers"
 CONTENDERS = [
     Contender(OURS, "ours"),
+    Contender("ours bfloat16", "ours", "bfloat16"),
+    Contender("ours int8", "ours", "int8"),
     Contender(BASELINE, "pytorch", requirements=TRANSFORMERS),
+    Contender("transformers bfloat16", "pytorch", "bfloat16", TRANSFORMERS),
     Contender("CTranslate2", "ctranslate", requirements=CTRANSLATE2),
     Contender("CTranslate2 int8", "ctranslate", "int8", CTRANSLATE2),
 ]

@@ -43,7 +43,8 @@ CASES = [
     Case(16, 900, 8),  # 14 thousand tokens to read first
 ]
 LONGEST = CASES[2]  # of those with one text
-RUNS = 2  # of each case in a round, of which the better one counts: the first one warms up
+RUNS = 2  # of each case in a round, of which the better one counts
+LONG = 2_000  # tokens in all, which are read only once
 GREEDY = 200  # tokens of one text, of which the logits are compared
 
 Figures = dict[str, list[float]]  # what was measured, and its value in each round
@@ -76,7 +77,10 @@ def measure(
                 say(f"round {round + 1} of {rounds}: batch {case.batch}, past {case.past}")
                 for worker in workers:
                     figures = found[worker.contender.name]
-                    runs = [worker.ask("generate", prompts=case.prompts, steps=case.steps) for _ in range(RUNS)]
+                    runs = [
+                        worker.ask("generate", prompts=case.prompts, steps=case.steps)
+                        for _ in range(RUNS if case.batch * case.past < LONG else 1)
+                    ]
                     figures[f"first {case.batch} {case.past}"].append(min(run["first"] for run in runs))
                     rates = [case.batch / statistics.median(run["steps"]) for run in runs]
                     figures[f"rate {case.batch} {case.past}"].append(max(rates))
@@ -86,16 +90,22 @@ def measure(
 
 
 def compare(contenders: Sequence[Contender], checkpoint: Path, environments: Path) -> dict[str, dict[str, float]]:
-    """How far each contender's logits are from the baseline's, and on how many of the tokens they agree."""
+    """How far each contender's logits are from the baseline's, and on how many of the tokens they agree.
+
+    Without the baseline there is nothing to compare with; all are started all the same.
+    """
     found = {}
+    tokens = None
     prompt = Case(1, 16, 0).prompts[0]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "logits.npy"
         for contender in sorted(contenders, key=lambda contender: contender.name != BASELINE):
-            say(f"comparing {contender.name}")
+            say(f"starting {contender.name}")
             with closing(Worker(contender, checkpoint, environments)) as worker:
                 if contender.name == BASELINE:
                     tokens = worker.ask("greedy", prompt=prompt, steps=GREEDY)["tokens"]
+                if tokens is None:
+                    continue
                 worker.ask("score", prompt=prompt, tokens=tokens, file=str(file))
             logits = np.load(file)
             if contender.name == BASELINE:

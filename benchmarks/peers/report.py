@@ -1,90 +1,101 @@
-"""What was measured, as tables."""
+"""What was measured, as tables in Markdown."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.contenders import OURS
 from benchmarks.peers.measure import CASES, GREEDY
 
-Results = dict[str, Any]  # as benchmarks/peers/__main__.py stores them
+Results = dict[str, Any]  # as benchmarks/peers/command.py makes them
+BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}  # of a weight
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: ``unit`` is what a figure is divided by."""
+    """A line of the table."""
 
     title: str
     figure: str
-    pick: Callable[[Sequence[float]], float]  # the best of the rounds: min or max
-    unit: float = 1
+    best: Callable[[Sequence[float]], float]  # of the rounds: min or max
+    unit: float = 1  # what a figure is divided by
     digits: int = 2
 
-    def value(self, figures: dict) -> float:
-        return self.pick(figures[self.figure]) / self.unit
+    def value(self, contender: dict) -> float:
+        return self.best(contender["figures"][self.figure]) / self.unit
+
+    def ratio(self, ours: dict, theirs: dict) -> float:
+        """How many times as good ours is: above 1 is better, of seconds as of tokens per second."""
+        mine, other = self.value(ours), self.value(theirs)
+        return mine / other if self.best is max else other / mine
 
 
+def first(past: int) -> Row:
+    return Row(f"first token after {past}, ms", f"first 1 {past}", min, 1e-3, 0)
+
+
+def rate(batch: int, past: int) -> Row:
+    return Row(f"tokens/s, batch {batch}, after {past}", f"rate {batch} {past}", max, 1, 1)
+
+
+COLD = Row("load and first token, s", "cold", min)
+DECODE = rate(1, 32)
 ROWS = [
     Row("load, s", "load", min),
-    Row("load and first token, s", "cold", min),
-    *(
-        Row(f"first token of {case.past}, ms", f"first {case.batch} {case.past}", min, 1e-3, 0)
-        for case in CASES
-        if case.batch == 1 and case.past in (32, 512)
-    ),
-    *(
-        Row(f"tokens/s, batch {case.batch}, past {case.past}", f"rate {case.batch} {case.past}", max, 1, 1)
-        for case in sorted(CASES, key=lambda case: (case.past, case.batch))
-        if case.past in (32, 900)
-    ),
+    COLD,
+    first(32),
+    first(512),
+    *(rate(case.batch, case.past) for case in sorted(CASES, key=lambda case: (case.past, case.batch)) if case.steps > 1),
     Row("peak memory, MB", "peak", min, 1e6, 0),
 ]
-DECODE = f"rate 1 {CASES[0].past}"  # whose bound is the memory
 
 
-def ratio(row: Row, ours: dict, theirs: dict) -> float:
-    """How many times as good ours is: above 1 is better, of seconds as of tokens per second."""
-    mine, other = row.value(ours), row.value(theirs)
-    return mine / other if row.pick is max else other / mine
+def read_results(folder: Path, size: str) -> Results:
+    return json.loads((folder / f"{size}.json").read_text())
 
 
-def roofline(results: Results, name: str) -> float:
-    """The share of the tokens per second that the memory allows, when each reads all weights once."""
-    allowed = max(results["read"]) / results["bytes"]
-    return max(results["contenders"][name]["figures"][DECODE]) / allowed
+def bandwidth(results: Results) -> float:
+    """The most bytes per second that the machine was seen to read."""
+    return max(results["read"])
+
+
+def roofline(results: Results, weights: str) -> float:
+    """The tokens per second that reading every weight once for each allows."""
+    return bandwidth(results) / (results["parameters"] * BYTES[weights])
 
 
 def tables(results: Results) -> str:
-    """Markdown: a table for each kind of weights, and where they were measured."""
-    names = list(results["contenders"])
-    kinds = {weights: [n for n in names if results["contenders"][n]["weights"] == weights] for weights in ("float32", "int8")}
-    parts = [table(results, kind, members) for kind, members in kinds.items() if members]
-    versions = "; ".join(f"{name} {each['versions']}" for name, each in results["contenders"].items() if each["weights"] == "float32")
+    """A table for each kind of weights, and where they were measured."""
+    versions = dict.fromkeys(each["versions"] for each in results["contenders"].values())
     return "\n\n".join(
         [
-            *parts,
-            f"{results['machine']}, {results['cores']} cores, which read {max(results['read']) / 1e9:.1f} GB/s; "
-            f"GPT-2 {results['size']} with random weights, best of {results['rounds']} rounds; {versions}.",
+            *(table(results, weights) for weights in BYTES if members(results, weights)),
+            f"GPT-2 {results['size']} with random weights on {results['machine']}, Python {results['python']}; "
+            f"memory is read at {bandwidth(results) / 1e9:.1f} GB/s; {', '.join(versions)}.",
         ]
     )
 
 
-def table(results: Results, kind: str, names: list[str]) -> str:
+def members(results: Results, weights: str) -> dict[str, dict]:
+    return {name: each for name, each in results["contenders"].items() if each["weights"] == weights}
+
+
+def table(results: Results, weights: str) -> str:
     """One line a figure, one column a contender; in brackets how many times as good ours is."""
-    contenders = results["contenders"]
-    reference = next((name for name in names if name.startswith(OURS)), OURS)
-    lines = [[kind, *names], ["---", *["---:"] * len(names)]]
+    found = members(results, weights)
+    ours = next((each for name, each in found.items() if name.startswith(OURS)), None)
+    lines = [[weights, *(name.removesuffix(f" {weights}") for name in found)], ["---", *["---:"] * len(found)]]
     for row in ROWS:
         cells = []
-        for name in names:
-            cell = f"{row.value(contenders[name]['figures']):.{row.digits}f}"
-            if name != reference and reference in contenders:
-                cell += f" ({ratio(row, contenders[reference]['figures'], contenders[name]['figures']):.2f} ×)"
-            cells.append(cell)
+        for each in found.values():
+            cell = f"{row.value(each):.{row.digits}f}"
+            cells.append(cell if ours in (None, each) else f"{cell} ({row.ratio(ours, each):.2f} ×)")
         lines.append([row.title, *cells])
-    if kind == "float32":
-        lines.append(["share of what memory allows", *(f"{roofline(results, name):.0%}" for name in names)])
-    if all("difference" in contenders[name] for name in names):
-        lines.append(["largest difference of a logit", *(f"{contenders[name]['difference']:.0e}" for name in names)])
-        lines.append([f"same greedy tokens, of {GREEDY}", *(str(contenders[name]["agreement"]) for name in names)])
+    shares = [DECODE.value(each) / roofline(results, weights) for each in found.values()]
+    lines.append(["share of what memory allows, batch 1", *(f"{share:.0%}" for share in shares)])
+    if all("difference" in each for each in found.values()):
+        lines.append(["largest difference of a logit", *(f"{each['difference']:.0e}" for each in found.values())])
+        lines.append([f"same greedy tokens, of {GREEDY}", *(str(each["agreement"]) for each in found.values())])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -13,7 +13,7 @@ from benchmarks.peers.protocol import serve
 
 class Ours:
     def __init__(self, checkpoint: Path, weights: str) -> None:
-        self.model = load_cached_model(open_checkpoint(str(checkpoint)), CPU())
+        self.model = load_cached_model(open_checkpoint(str(checkpoint)), CPU(), weights)
 
     def generate(self, prompts: list[list[int]], steps: int, on_tokens: Callable) -> None:
         logits, cache = self.model.start(prompts, len(prompts[0]) + steps)
