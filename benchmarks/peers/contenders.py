@@ -25,6 +25,7 @@ class Contender:
 
 TRANSFORMERS = ("torch==2.13.0", "transformers==5.24.0")
 CTRANSLATE2 = ("ctranslate2==4.8.5", "safetensors==0.8.0")
+ONNX_RUNTIME = ("onnxruntime==1.32.0", "onnx==1.23.2", "safetensors==0.8.0")
 
 OURS, BASELINE = "ours", "transformers"
 CONTENDERS = [
@@ -35,6 +36,8 @@ CONTENDERS = [
     Contender("transformers bfloat16", "pytorch", "bfloat16", TRANSFORMERS),
     Contender("CTranslate2", "ctranslate", requirements=CTRANSLATE2),
     Contender("CTranslate2 int8", "ctranslate", "int8", CTRANSLATE2),
+    Contender("ONNX Runtime", "onnx_runtime", requirements=ONNX_RUNTIME),
+    Contender("ONNX Runtime int8", "onnx_runtime", "int8", ONNX_RUNTIME),
 ]
 
 

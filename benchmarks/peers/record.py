@@ -13,7 +13,7 @@ BLOCK = re.compile(r"(?<=<!-- bench peers -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def write(results: Results, root: Path = ROOT) -> None:
-    path = root / "benchmarks" / "peers" / f"{results['size']}.json"
+    path = root / "benchmarks/peers" / f"{results['size']}.json"
     path.write_text(json.dumps(results, indent=1) + "\n")
     if results["size"] == SHOWN:
         from book.pictures.speed import draw

@@ -10,6 +10,7 @@ from benchmarks.peers.contenders import OURS
 from benchmarks.peers.measure import CASES, GREEDY
 
 Results = dict[str, Any]  # as benchmarks/peers/command.py makes them
+FOLDER = Path(__file__).parent
 BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}  # of a weight
 
 
@@ -52,7 +53,8 @@ ROWS = [
 ]
 
 
-def read_results(folder: Path, size: str) -> Results:
+def read_results(size: str, folder: Path = FOLDER) -> Results:
+    """What was recorded of a size last."""
     return json.loads((folder / f"{size}.json").read_text())
 
 
