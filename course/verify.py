@@ -47,7 +47,9 @@ REQUIRED = {
 PLACES = {
     ".": (".gitignore", "LICENSE", "README.md", "pixi.lock", "pixi.toml", "pyproject.toml", "requirements.lock", "run"),
     ".ci": ("run",),
-    "benchmarks": ("*.py", "*.md"),
+    "benchmarks": ("*.py",),
+    "benchmarks/peers": ("*.py", "*.json"),
+    "benchmarks/peers/workers": ("*.py",),
     "book": ("book.toml", "*.py"),
     "book/notebook": ("gpt2.ipynb",),
     "book/pictures": ("*.py", "*.svg"),
@@ -64,6 +66,7 @@ PLACES = {
     "tests": ("compare.py", "conftest.py", "pixi.schema.json", "test_[!s]*.py", "test_storyteller.py"),
     "tests/attacks/escapes": ("*.py",),
     "tests/attacks/forgeries": ("*.py",),
+    "tests/benchmarks": ("test_*.py",),
     "tests/book": ("test_*.py", "conftest.py"),
     "tests/course": ("test_*.py", "conftest.py"),
     "tests/fixtures": ("greedy.npz", "sampling.npz"),

@@ -17,13 +17,15 @@ LEFT, RIGHT, LINE = 172, 372, 22  # where bars begin and may end, and the height
 def draw(results: Results | None = None) -> str:
     results = results or read_results(SHOWN)
     p = Picture("speed", f"The engine beside its peers, on GPT-2 {results['size']}", description(results))
+    height = 68 + len(GROUPS) * (42 + LINE * len(results["contenders"]))
+    p.rect(0, 0, WIDTH, height, fill="page")  # the README may stand on a dark page
     y = 4.0
     for row, title in GROUPS:
         p.text(2, y + 18, title, size=SMALL, bold=True)
         y = bars(p, y + 28, results, row) + 14
     p.text(2, y + 6, f"Measured on {results['machine']}", size=SMALL)
     p.text(2, y + 26, "by ./run bench peers.", size=SMALL)
-    return p.svg(y + 36)
+    return p.svg(height)
 
 
 def bars(p: Picture, y: float, results: Results, row: Row) -> float:

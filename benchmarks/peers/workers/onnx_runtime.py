@@ -1,4 +1,4 @@
-"""ONNX Runtime, with the graph that its own tools make of a decoder: fused operators, and a cache that is written in place."""
+"""ONNX Runtime, on a graph of its fused operators with a cache that is written in place, as its tools make for decoders."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper, save_model
+from onnx import ModelProto, TensorProto, helper, numpy_helper, save_model
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.numpy import load_file
 
@@ -72,19 +72,23 @@ def convert(checkpoint: Path, config: dict, weights: str, folder: Path) -> None:
     part = folder.with_suffix(".part")
     part.mkdir(exist_ok=True)
     plain, final = part / "float32.onnx", part / "model.onnx"
-    save_model(
-        graph(load_file(checkpoint / "model.safetensors"), config), plain if weights == "int8" else final,
-        save_as_external_data=True, location="weights", size_threshold=1024,
-    )  # fmt: skip
+    model = graph(load_file(checkpoint / "model.safetensors"), config)
+    float32, final = part / "float32.onnx", part / "model.onnx"
+    save_model(model, float32 if weights == "int8" else final, save_as_external_data=True, location="weights")
     if weights == "int8":
         quantize_dynamic(
-            plain, final, op_types_to_quantize=["MatMul"], per_channel=True, weight_type=QuantType.QInt8,
+            float32,
+            final,
+            op_types_to_quantize=["MatMul"],
+            per_channel=True,
+            weight_type=QuantType.QInt8,
             use_external_data_format=True,
-        )  # fmt: skip
+            extra_options={"DefaultTensorType": FLOAT},
+        )
     os.replace(part, folder)
 
 
-def graph(stored: dict[str, np.ndarray], config: dict) -> "onnx.ModelProto":
+def graph(stored: dict[str, np.ndarray], config: dict) -> ModelProto:
     n_embd, n_layer, n_head = config["n_embd"], config["n_layer"], config["n_head"]
     epsilon = config["layer_norm_epsilon"]
     nodes = []
