@@ -47,7 +47,7 @@ REQUIRED = {
 PLACES = {
     ".": (".gitignore", "LICENSE", "README.md", "pixi.lock", "pixi.toml", "pyproject.toml", "requirements.lock", "run"),
     ".ci": ("run",),
-    "benchmarks": ("*.py",),
+    "benchmarks": ("*.py", "*.md"),
     "benchmarks/peers": ("*.py", "*.json"),
     "benchmarks/peers/workers": ("*.py",),
     "book": ("book.toml", "*.py"),

@@ -48,7 +48,7 @@ ROWS = [
     COLD,
     first(32),
     first(512),
-    *(rate(case.batch, case.past) for case in sorted(CASES, key=lambda case: (case.past, case.batch)) if case.steps > 1),
+    *(rate(case.batch, case.past) for case in sorted(CASES, key=lambda case: case.past) if case.steps > 1),
     Row("peak memory, MB", "peak", min, 1e6, 0),
 ]
 
@@ -93,7 +93,7 @@ def table(results: Results, weights: str) -> str:
         cells = []
         for each in found.values():
             cell = f"{row.value(each):.{row.digits}f}"
-            cells.append(cell if ours in (None, each) else f"{cell} ({row.ratio(ours, each):.2f} ×)")
+            cells.append(cell if ours is None or ours is each else f"{cell} ({row.ratio(ours, each):.2f} ×)")
         lines.append([row.title, *cells])
     shares = [DECODE.value(each) / roofline(results, weights) for each in found.values()]
     lines.append(["share of what memory allows, batch 1", *(f"{share:.0%}" for share in shares)])

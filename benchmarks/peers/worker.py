@@ -4,8 +4,8 @@ import json
 import signal
 import subprocess
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from course.todos import ROOT
@@ -38,6 +38,10 @@ class Worker:
         self._answer()
         self.load = time.perf_counter() - began
         self._process.send_signal(signal.SIGSTOP)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def ask(self, what: str, **values: object) -> dict:
         with self._awake():

@@ -2,7 +2,7 @@
 
 from benchmarks.peers.contenders import OURS
 from benchmarks.peers.record import SHOWN
-from benchmarks.peers.report import DECODE, FOLDER, Results, Row, first, rate, read_results, roofline
+from benchmarks.peers.report import BYTES, DECODE, Results, Row, first, members, rate, read_results, roofline
 
 from book.pictures.svg import SMALL, WIDTH, Picture
 
@@ -30,7 +30,7 @@ def draw(results: Results | None = None) -> str:
 
 def bars(p: Picture, y: float, results: Results, row: Row) -> float:
     """A bar for each contender, as long as its figure; returns where the last one ends."""
-    values = {name: row.value(each) for name, each in results["contenders"].items()}
+    values = {name: row.value(each) for weights in BYTES for name, each in members(results, weights).items()}
     bound = roofline(results, "float32") if row is DECODE else 0
     scale = (RIGHT - LEFT) / max(*values.values(), bound)
     top = y
@@ -52,5 +52,5 @@ def description(results: Results) -> str:
     for row, title in GROUPS:
         told = ", ".join(f"{name} {row.value(each):.0f}" for name, each in results["contenders"].items())
         parts.append(f"{title}: {told}.")
-    allowed = f"Reading the float32 weights once for each token allows {roofline(results, 'float32'):.0f} tokens per second."
-    return " ".join([*parts, allowed])
+    allowed = f"{roofline(results, 'float32'):.0f} tokens per second"
+    return " ".join([*parts, f"Reading the float32 weights once for each token allows {allowed}."])

@@ -1,4 +1,4 @@
-"""ONNX Runtime, on a graph of its fused operators with a cache that is written in place, as its tools make for decoders."""
+"""ONNX Runtime, on a graph of its fused operators, with a cache that is written in place."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Hugging Face's transformers on PyTorch: the model and its cache, without ``generate`` around them, which costs more."""
+"""Hugging Face's transformers on PyTorch: the model and its cache, without the cost of ``generate``."""
 
 from collections.abc import Callable
 from pathlib import Path
