@@ -5,12 +5,14 @@ from pathlib import Path
 
 import torch
 from transformers import DynamicCache, GPT2LMHeadModel
+from transformers.utils import logging
 
 from benchmarks.peers.protocol import CORES, serve
 
 
 class Transformers:
     def __init__(self, checkpoint: Path, weights: str) -> None:
+        logging.disable_progress_bar()
         torch.set_num_threads(CORES)
         torch.set_grad_enabled(False)
         dtype = getattr(torch, weights)
@@ -18,7 +20,7 @@ class Transformers:
 
     @torch.inference_mode()
     def extend(self, ids: torch.Tensor, cache: DynamicCache) -> torch.Tensor:
-        return self.model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1]
+        return self.model(ids, cache=cache, use_cache=True, logits_to_keep=1).logits[:, -1]
 
     def generate(self, prompts: list[list[int]], steps: int, on_tokens: Callable) -> None:
         cache = DynamicCache(config=self.model.config)
@@ -33,7 +35,7 @@ class Transformers:
         rows = [self.extend(torch.tensor([prompt]), cache)[0]]
         for token in tokens[:-1]:
             rows.append(self.extend(torch.tensor([[token]]), cache)[0])
-        return torch.stack(rows)
+        return torch.stack(rows).float()
 
 
 if __name__ == "__main__":
