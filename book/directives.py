@@ -12,6 +12,7 @@ from functools import partial
 from html import escape
 from pathlib import Path
 
+from benchmarks.peers.report import read_results, tables
 from course.hints import TIERS
 from course.mistakes import read_mistakes
 from course.todos import ROOT, STEPS, Todo, skeleton, solution_path
@@ -148,6 +149,14 @@ def play(play_name: str, name: str, root: Path) -> str:
     )
 
 
+def speed(size: str, name: str, root: Path) -> str:
+    """The tables that ``./run bench peers`` recorded for GPT-2 of that size."""
+    try:
+        return tables(read_results(size, root / "benchmarks" / "peers"))
+    except FileNotFoundError:
+        raise Nothing(f"no figures of {size} were recorded") from None
+
+
 _DIRECTIVES: dict[str, Callable[[str, str, Path], str]] = {
     "include": include,
     "lines": lines,
@@ -156,6 +165,7 @@ _DIRECTIVES: dict[str, Callable[[str, str, Path], str]] = {
     "picture": picture,
     "terminal": terminal,
     "play": play,
+    "speed": speed,
 }
 
 

@@ -320,6 +320,24 @@ def bench_grading(
     raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode and CANNOT)
 
 
+@bench.command("peers")
+def bench_peers(
+    size: Annotated[Literal["124M", "355M"], typer.Option(help="Of the GPT-2 with random weights.")] = "124M",
+    rounds: Annotated[int, typer.Option(min=1, help="Of which the best counts.")] = 3,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A contender; repeat for more.", show_default="all")
+    ] = None,
+    record: Annotated[bool, typer.Option("--record", help="Put the figures into the README and the book.")] = False,
+) -> None:
+    """Measure the engine beside transformers, CTranslate2 and others: some ten minutes, and 2 GB of disk."""
+    from benchmarks.peers.command import CannotMeasure, run
+
+    try:
+        run(size, rounds, only, record)
+    except CannotMeasure as error:
+        raise typer.Exit(_refuse(error)) from None
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run the test suite of the course; further arguments go to pytest."""

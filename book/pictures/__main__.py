@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from book.pictures import attention_map, embeddings, gelu, generation, mask, model, norm, residual, shapes
+from book.pictures import attention_map, embeddings, gelu, generation, mask, model, norm, residual, shapes, speed
 
 PICTURES = {
     "attention-map": attention_map.draw,
@@ -20,6 +20,7 @@ PICTURES = {
     "position-embeddings": embeddings.positions,
     "qkv-shapes": shapes.qkv,
     "residual-stream": residual.draw,
+    "speed": speed.draw,
     "temperature": generation.temperature,
     "token-embeddings": embeddings.tokens,
 }

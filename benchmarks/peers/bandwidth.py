@@ -1,0 +1,30 @@
+"""How fast this machine reads memory: what bounds a decoder that reads every weight for each token."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+SIZE = 1 << 30  # bytes: many times any cache
+RUNS = 5
+
+# Ways to read every byte once. Which one is the fastest differs from machine to machine.
+READERS = {
+    "dot of float32": lambda part: np.dot(part.view(np.float32), part.view(np.float32)),
+    "maximum of float32": lambda part: np.max(part.view(np.float32)),
+    "sum of int64": lambda part: np.sum(part.view(np.int64)),
+}
+
+
+def read_bandwidth(threads: int) -> float:
+    """Bytes per second at which so many threads read together: the best of several ways and runs."""
+    memory = np.ones(SIZE // 8, np.int64)
+    parts = np.array_split(memory, threads)
+    best = 0.0
+    with ThreadPoolExecutor(threads) as pool:
+        for reader in READERS.values():
+            for _ in range(RUNS):
+                began = time.perf_counter()
+                list(pool.map(reader, parts))
+                best = max(best, memory.nbytes / (time.perf_counter() - began))
+    return best

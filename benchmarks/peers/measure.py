@@ -1,0 +1,121 @@
+"""Measures contenders in turn, figure by figure, round by round, so that a disturbance meets all of them."""
+
+import random
+import statistics
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.peers.bandwidth import read_bandwidth
+from benchmarks.peers.checkpoint import VOCAB_SIZE
+from benchmarks.peers.contenders import BASELINE, Contender
+from benchmarks.peers.protocol import CORES
+from benchmarks.peers.worker import Worker
+
+
+@dataclass(frozen=True)
+class Case:
+    """So many texts of so many tokens, and how many steps to go on from there."""
+
+    batch: int
+    past: int
+    steps: int
+
+    @property
+    def prompts(self) -> list[list[int]]:
+        ids = random.Random(self.past)
+        return [[ids.randrange(VOCAB_SIZE) for _ in range(self.past)] for _ in range(self.batch)]
+
+
+CASES = [
+    Case(1, 32, 32),
+    Case(1, 512, 1),
+    Case(1, 900, 32),
+    Case(4, 32, 16),
+    Case(16, 32, 16),
+    Case(4, 900, 8),
+    Case(16, 900, 8),  # 14 thousand tokens to read first
+]
+LONGEST = CASES[2]  # of those with one text
+RUNS = 2  # of each case in a round, of which the better one counts
+LONG = 2_000  # tokens in all, which are read only once
+GREEDY = 200  # tokens of one text, of which the logits are compared
+
+Figures = dict[str, list[float]]  # what was measured, and its value in each round
+
+
+def measure(
+    contenders: Sequence[Contender], checkpoint: Path, environments: Path, rounds: int
+) -> dict[str, Figures]:
+    """All figures of all contenders by name, and "machine", of which "read" is the bandwidth in bytes per second.
+
+    A contender's figures are "load" and "cold", the seconds until its process is ready and until
+    that has given its first token; "peak" bytes of memory with one text; and for each case
+    "first BATCH PAST", the seconds until the first tokens, and "rate BATCH PAST", tokens per second.
+    """
+    found: dict[str, Figures] = defaultdict(lambda: defaultdict(list))
+    for round in range(rounds):
+        turn = round % len(contenders)
+        order = [*contenders[turn:], *contenders[:turn]]
+        found["machine"]["read"].append(read_bandwidth(CORES))
+        with ExitStack() as stack:
+            workers = []
+            for contender in order:
+                say(f"round {round + 1} of {rounds}: loading {contender.name}")
+                worker = stack.enter_context(closing(Worker(contender, checkpoint, environments)))
+                first = worker.ask("generate", prompts=CASES[0].prompts, steps=0)["first"]
+                found[contender.name]["load"].append(worker.load)
+                found[contender.name]["cold"].append(worker.load + first)
+                workers.append(worker)
+            for case in CASES:
+                say(f"round {round + 1} of {rounds}: batch {case.batch}, past {case.past}")
+                for worker in workers:
+                    figures = found[worker.contender.name]
+                    runs = [
+                        worker.ask("generate", prompts=case.prompts, steps=case.steps)
+                        for _ in range(RUNS if case.batch * case.past < LONG else 1)
+                    ]
+                    figures[f"first {case.batch} {case.past}"].append(min(run["first"] for run in runs))
+                    rates = [case.batch / statistics.median(run["steps"]) for run in runs]
+                    figures[f"rate {case.batch} {case.past}"].append(max(rates))
+                    if case is LONGEST:
+                        figures["peak"].append(worker.ask("memory")["peak"])
+    return found
+
+
+def compare(contenders: Sequence[Contender], checkpoint: Path, environments: Path) -> dict[str, dict[str, float]]:
+    """How far each contender's logits are from the baseline's, and on how many of the tokens they agree.
+
+    Without the baseline there is nothing to compare with; all are started all the same.
+    """
+    found = {}
+    tokens = None
+    prompt = Case(1, 16, 0).prompts[0]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "logits.npy"
+        for contender in sorted(contenders, key=lambda contender: contender.name != BASELINE):
+            say(f"starting {contender.name}")
+            with closing(Worker(contender, checkpoint, environments)) as worker:
+                if contender.name == BASELINE:
+                    tokens = worker.ask("greedy", prompt=prompt, steps=GREEDY)["tokens"]
+                if tokens is None:
+                    continue
+                worker.ask("score", prompt=prompt, tokens=tokens, file=str(file))
+            logits = np.load(file)
+            if contender.name == BASELINE:
+                expected = logits
+            found[contender.name] = {
+                "difference": float(np.abs(logits - expected).max()),
+                "agreement": int((logits.argmax(axis=-1) == tokens).sum()),
+            }
+    return found
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

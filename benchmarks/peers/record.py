@@ -1,0 +1,35 @@
+"""Puts measured figures where they are shown: a file beside this one, the README, and a picture of the book."""
+
+import json
+import re
+from pathlib import Path
+
+from course.todos import ROOT
+
+from benchmarks.peers.report import Results, tables
+
+SHOWN = "124M"  # the size in the README and the picture; the book shows whatever was recorded
+BLOCK = re.compile(r"(?<=<!-- bench peers -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
+def write(results: Results, root: Path = ROOT) -> None:
+    path = root / "benchmarks/peers" / f"{results['size']}.json"
+    path.write_text(json.dumps(results, indent=1) + "\n")
+    if results["size"] == SHOWN:
+        from book.pictures.speed import draw
+
+        readme = root / "README.md"
+        readme.write_text(fill(readme.read_text("utf-8"), results), "utf-8")
+        (root / "book" / "pictures" / "speed.svg").write_text(draw(results), "utf-8")
+
+
+def fill(text: str, results: Results) -> str:
+    """A text with the tables in its marked block.
+
+    Raises:
+        ValueError: there is not exactly one such block.
+    """
+    text, count = BLOCK.subn(lambda _: f"\n{tables(results)}\n\n", text)
+    if count != 1:
+        raise ValueError(f"{count} blocks between <!-- bench peers --> and <!-- end -->, not 1")
+    return text

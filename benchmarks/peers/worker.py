@@ -1,0 +1,69 @@
+"""A contender's worker from the benchmark's side."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from course.todos import ROOT
+
+from benchmarks.peers.contenders import Contender, environment_of, python_of
+
+
+class WorkerError(RuntimeError):
+    """A worker ended early."""
+
+
+class Worker:
+    """A process with a loaded model, which computes only while it is asked something.
+
+    ``load`` is how long the process took to be ready, in seconds.
+    """
+
+    def __init__(self, contender: Contender, checkpoint: Path, environments: Path) -> None:
+        self.contender = contender
+        command = [python_of(contender, environments), "-m", f"benchmarks.peers.workers.{contender.worker}"]
+        began = time.perf_counter()
+        self._process = subprocess.Popen(
+            [*command, checkpoint, contender.weights],
+            cwd=ROOT,
+            env=environment_of(contender),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._answer()
+        self.load = time.perf_counter() - began
+        self._process.send_signal(signal.SIGSTOP)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(self, what: str, **values: object) -> dict:
+        with self._awake():
+            self._process.stdin.write(json.dumps({"what": what, **values}) + "\n")
+            self._process.stdin.flush()
+            return self._answer()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    @contextmanager
+    def _awake(self) -> Iterator[None]:
+        """Some libraries' threads spin while they wait. Stopped, they take nothing from the others."""
+        self._process.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def _answer(self) -> dict:
+        line = self._process.stdout.readline()
+        if not line:
+            raise WorkerError(f"{self.contender.name} ended with exit code {self._process.wait()}")
+        return json.loads(line)
