@@ -1,4 +1,4 @@
-"""How well the story model predicts with weights in fewer bits: ``python -m benchmarks.weights``.
+"""How well the story model predicts with weights in fewer bits: ``./run bench weights``.
 
 On stories that it was not trained on, each from its first token to its last.
 """

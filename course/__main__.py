@@ -320,6 +320,12 @@ def bench_grading(
     raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode and CANNOT)
 
 
+@bench.command("weights")
+def bench_weights() -> None:
+    """Measure how well the story model predicts with weights in fewer bits."""
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "benchmarks.weights"], cwd=ROOT).returncode and CANNOT)
+
+
 @bench.command("peers")
 def bench_peers(
     size: Annotated[Literal["124M", "355M"], typer.Option(help="Of the GPT-2 with random weights.")] = "124M",
