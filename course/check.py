@@ -204,10 +204,11 @@ class _Run:
                 check.mistake, lesson = mistakes.name(step, check.mistakes, passed)
                 check.help = lesson or check.help
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
-            # The open one, else the one that the exception comes from, else the likeliest.
-            before = [todo for todo, line in sorted(lines.items()) if own_lines and line <= own_lines[-1]]
-            culprits = [todo for todo in check.todos if todo in open_] or before[-1:] or check.todos
-            check.todo = next(iter(culprits), None)
+            if check.todos:  # else the file cannot be imported, and what is wrong may stand below all TODOs
+                # The open one, else the one that the exception comes from, else the likeliest.
+                before = [todo for todo, line in sorted(lines.items()) if own_lines and line <= own_lines[-1]]
+                culprits = [todo for todo in check.todos if todo in open_] or before[-1:] or check.todos
+                check.todo = culprits[0]
             check.line = own_lines[-1] if own_lines else lines.get(check.todo or 0)
         return StepResult(step, str(path), checks, self.seconds[step], unfinished, self.output[step][:OUTPUT_LIMIT])
 

@@ -41,7 +41,10 @@ def test_future_tokens_do_not_change_the_past(step, device, expected):
     query, key, value = (expected[name].copy() for name in ("query", "key", "value"))
     before = values(attend(step, device, query, key, value), device)
     before[..., 4:, :] = np.nan  # whatever comes at the end itself
-    query[..., 4:, :] = key[..., 4:, :] = value[..., 4:, :] = 5.0
+    query[..., 4:, :] = value[..., 4:, :] = 5.0
+    # However well they match: the token before them scores 70 for them.
+    last = query[..., 3:4, :]
+    key[..., 4:, :] = 70 * last.shape[-1] ** 0.5 * last / (last**2).sum(axis=-1, keepdims=True)
     assert_close(attend(step, device, query, key, value), before, 1e-5, device)
 
 
