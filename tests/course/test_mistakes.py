@@ -82,7 +82,7 @@ def test_who_has_passed_a_check_has_not_made_the_mistakes_that_fail_it():
     argmin, absolute = mistake(14, "argmin"), mistake(14, "largest-absolute")
     ids = [argmin.id, absolute.id]
     assert name(14, ids, set()) == (f"{argmin.title}, or when {absolute.title}", None)
-    assert name(14, ids, {"test_max_new_tokens[1]"})[0] == f"{argmin.title}, or when {absolute.title}"
+    assert name(14, ids, {"test_max_new_tokens[0]"})[0] == f"{argmin.title}, or when {absolute.title}"
     # Greedy decoding that mistakes near ties alone: it passes where the logits differ.
     assert name(14, ids, {"test_greedy_is_the_argmax"}) == (None, None)
 
