@@ -71,6 +71,11 @@ class Check:
     shares: dict[str, tuple[float, float]] | None = None
     mistakes: list[str] = field(default_factory=list)  # ids of those known to give just what came
 
+    @property
+    def name(self) -> str:
+        """The test's name with its parameters."""
+        return self.id.partition("::")[2]
+
     def to_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if name not in ("todos", "mistakes")}
 
@@ -198,10 +203,11 @@ class _Run:
         checks = [check for id, check in self.checks.items() if self.step_of[id] == step]
         if not checks:
             raise CannotCheck(f"there are no checks for step {step:02} in {ROOT / 'tests'}")
-        passed = {check.id.partition("::")[2] for check in checks if check.status == "passed"}
+        failed = {check.name: check.mistakes for check in checks if check.status == "failed" or check.mistakes}
+        passed = {check.name for check in checks if check.status == "passed"}
         for check in checks:
             if check.mistakes:
-                check.mistake, lesson = mistakes.name(step, check.mistakes, passed)
+                check.mistake, lesson = mistakes.name(step, check.name, failed, passed)
                 check.help = lesson or check.help
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
             if check.todos:  # else the file cannot be imported, and what is wrong may stand below all TODOs
