@@ -65,7 +65,10 @@ def story(*options: str) -> tuple[float, float]:
     prompt, tokens = "Once upon a time", Tokenizer.from_file(str(ROOT / "models/storyteller/tokenizer.json"))
     began = time.perf_counter()
     process = subprocess.Popen(
-        [*COURSE, "generate", prompt, "--seed", "1", *options], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [*COURSE, "generate", prompt, "--seed", "1", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
     text, first, last = b"", None, began
     while data := os.read(process.stdout.fileno(), 4096):

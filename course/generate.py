@@ -5,6 +5,7 @@ By default the engine in ``gpt2`` writes it, which computes each token once; on 
 as it grows; all else goes to stderr, so that a pipe gets the story alone.
 """
 
+import shutil
 import sys
 import tokenize
 from collections.abc import Iterator, Sequence
@@ -167,7 +168,27 @@ def _loading(device: str | None, kernels: bool = False) -> Iterator["Device"]:
             course_kernels.load(chosen, waiting.kernels)
         waiting.say("Loading the model, which MAX compiles the first time: minutes")
         with runtime.killable():
-            yield chosen
+            try:
+                yield chosen
+            except RuntimeError as error:
+                if not str(error).startswith("Failed to compile"):
+                    raise
+                raise GenerateError(_why_not_compiled()) from error
+
+
+def _why_not_compiled() -> str:
+    """What may be the matter, of which MAX says nothing: it fails alike on a full disk and on a damaged cache."""
+    from max._interpreter_ops import gc_compile
+
+    folder = gc_compile._cache_dir()
+    if folder is None:
+        return "MAX cannot compile the model, and has no folder to keep it in"
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(there).free / 1e6
+    return (
+        f"MAX cannot compile the model. It keeps what it compiles in {folder}, where {free:,.0f} MB are free: "
+        "make room there; or if there is room, remove that folder, which may be damaged"
+    )
 
 
 def _count(max_new_tokens: int | None, context: int | None, prompt_length: int) -> int:

@@ -46,9 +46,7 @@ class Attention(Module[..., Tensor]):
         self.c_attn = PackedLinear(config.n_embd, 3 * config.n_embd, dtype)
         self.c_proj = PackedLinear(config.n_embd, config.n_embd, dtype)
 
-    def forward(
-        self, norm: LayerNorm, x: Tensor, cache: Tensor, past: Tensor, padding: Tensor, layer: int
-    ) -> Tensor:
+    def forward(self, norm: LayerNorm, x: Tensor, cache: Tensor, past: Tensor, padding: Tensor, layer: int) -> Tensor:
         values = [x, *_norm(norm), *_linear(self.c_attn), *_linear(self.c_proj)]
         values += [cache.__buffervalue__(), past, padding, F.constant(layer, DType.int64, CPU())]
         return F.inplace_custom("gpt2_attention", CPU(), values, [x.type])[0]

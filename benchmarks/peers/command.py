@@ -61,6 +61,7 @@ def run(size: str, rounds: int, only: list[str] | None, record: bool) -> None:
             for each in contenders
         },
     }
+    (FOLDER / f"{size}.json").write_text(json.dumps(results))  # whatever happens to the rest
     print(tables(results))
     if record:
         write(results)

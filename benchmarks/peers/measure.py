@@ -50,9 +50,7 @@ GREEDY = 200  # tokens of one text, of which the logits are compared
 Figures = dict[str, list[float]]  # what was measured, and its value in each round
 
 
-def measure(
-    contenders: Sequence[Contender], checkpoint: Path, environments: Path, rounds: int
-) -> dict[str, Figures]:
+def measure(contenders: Sequence[Contender], checkpoint: Path, environments: Path, rounds: int) -> dict[str, Figures]:
     """All figures of all contenders by name, and "machine", of which "read" is the bandwidth in bytes per second.
 
     A contender's figures are "load" and "cold", the seconds until its process is ready and until

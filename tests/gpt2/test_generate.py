@@ -223,6 +223,26 @@ def test_a_checkpoint_that_is_not_there_is_refused(tmp_path):
         generate(checkpoint=str(tmp_path / "nowhere"))
 
 
+def test_that_max_cannot_compile_is_told_with_the_room_on_its_disk(monkeypatch, folder):
+    """MAX 26.7 fails so on a full disk, and where a file of its cache is cut short."""
+
+    def fail(checkpoint, device):
+        raise RuntimeError("Failed to compile the model. Please file an issue, all models should be correct")
+
+    monkeypatch.setattr("gpt2.cached.load_cached_model", fail)
+    with pytest.raises(GenerateError, match=r"MAX cannot compile the model\. .* in /.*, where [\d,]+ MB are free"):
+        generate(checkpoint=str(folder))
+
+
+def test_another_error_of_max_is_not_taken_for_that(monkeypatch, folder):
+    def fail(checkpoint, device):
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr("gpt2.cached.load_cached_model", fail)
+    with pytest.raises(RuntimeError, match="something else"):
+        generate(checkpoint=str(folder))
+
+
 @pytest.mark.parametrize("name", ["gpu:99", "tpu"])
 def test_a_device_that_is_not_there_is_refused(folder, name):
     with pytest.raises(DeviceError, match=name):

@@ -216,8 +216,8 @@ def test_classroom():
 
 
 def test_exercism():
-    for step in (*ADA.steps, *EVE.steps):
-        jsonschema.validate(json.loads(export.to_exercism(step)), EXERCISM)
+    for each in (*ADA.steps, *EVE.steps):
+        jsonschema.validate(json.loads(export.to_exercism(each)), EXERCISM)
     assert json.loads(export.to_exercism(ADA.steps[0]))["status"] == "pass"
     found = json.loads(export.to_exercism(EVE.steps[0]))
     assert found["status"] == "fail" and [test["status"] for test in found["tests"]] == ["fail", "error", "fail"]

@@ -18,9 +18,7 @@ class CTranslate2:
         converted = checkpoint / f"ctranslate2-{weights}"
         if not converted.is_dir():
             convert(checkpoint, weights, converted)
-        self.model = ctranslate2.Generator(
-            str(converted), compute_type=weights, inter_threads=1, intra_threads=CORES
-        )
+        self.model = ctranslate2.Generator(str(converted), compute_type=weights, inter_threads=1, intra_threads=CORES)
 
     def generate(self, prompts: list[list[int]], steps: int, on_tokens: Callable) -> None:
         tokens: list[int] = []

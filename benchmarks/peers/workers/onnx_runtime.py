@@ -71,7 +71,6 @@ class OnnxRuntime:
 def convert(checkpoint: Path, config: dict, weights: str, folder: Path) -> None:
     part = folder.with_suffix(".part")
     part.mkdir(exist_ok=True)
-    plain, final = part / "float32.onnx", part / "model.onnx"
     model = graph(load_file(checkpoint / "model.safetensors"), config)
     float32, final = part / "float32.onnx", part / "model.onnx"
     save_model(model, float32 if weights == "int8" else final, save_as_external_data=True, location="weights")

@@ -9,7 +9,7 @@ FIELDS = {
     "n_inner": 3072,
     "layer_norm_epsilon": 1e-5,
 }
-HEADS = {(768, 12): 64, (20, 4): 5, (7, 7): 1}
+HEADS = {(768, 12): 64, (1600, 25): 64, (20, 4): 5, (7, 7): 1}
 
 
 class GPT2Config:

@@ -4,18 +4,7 @@ import numpy as np
 from max.dtype import DType
 from max.experimental.tensor import Tensor
 
-INF = float("inf")
-MASKS = {
-    1: [[0.0]],
-    3: [[0.0, -INF, -INF], [0.0, 0.0, -INF], [0.0, 0.0, 0.0]],
-    5: [
-        [0.0, -INF, -INF, -INF, -INF],
-        [0.0, 0.0, -INF, -INF, -INF],
-        [0.0, 0.0, 0.0, -INF, -INF],
-        [0.0, 0.0, 0.0, 0.0, -INF],
-        [0.0, 0.0, 0.0, 0.0, 0.0],
-    ],
-}
+MASKS = {length: np.triu(np.full((length, length), -np.inf), k=1) for length in (1, 3, 5, 70)}
 
 
 def causal_mask(seq_length, dtype, device):
