@@ -71,6 +71,11 @@ class Check:
     shares: dict[str, tuple[float, float]] | None = None
     mistakes: list[str] = field(default_factory=list)  # ids of those known to give just what came
 
+    @property
+    def name(self) -> str:
+        """The test's name with its parameters."""
+        return self.id.partition("::")[2]
+
     def to_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if name not in ("todos", "mistakes")}
 
@@ -198,16 +203,18 @@ class _Run:
         checks = [check for id, check in self.checks.items() if self.step_of[id] == step]
         if not checks:
             raise CannotCheck(f"there are no checks for step {step:02} in {ROOT / 'tests'}")
-        passed = {check.id.partition("::")[2] for check in checks if check.status == "passed"}
+        failed = {check.name: check.mistakes for check in checks if check.status == "failed" or check.mistakes}
+        passed = {check.name for check in checks if check.status == "passed"}
         for check in checks:
             if check.mistakes:
-                check.mistake, lesson = mistakes.name(step, check.mistakes, passed)
+                check.mistake, lesson = mistakes.name(step, check.name, failed, passed)
                 check.help = lesson or check.help
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
-            # The open one, else the one that the exception comes from, else the likeliest.
-            before = [todo for todo, line in sorted(lines.items()) if own_lines and line <= own_lines[-1]]
-            culprits = [todo for todo in check.todos if todo in open_] or before[-1:] or check.todos
-            check.todo = next(iter(culprits), None)
+            if check.todos:  # else the file cannot be imported, and what is wrong may stand below all TODOs
+                # The open one, else the one that the exception comes from, else the likeliest.
+                before = [todo for todo, line in sorted(lines.items()) if own_lines and line <= own_lines[-1]]
+                culprits = [todo for todo in check.todos if todo in open_] or before[-1:] or check.todos
+                check.todo = culprits[0]
             check.line = own_lines[-1] if own_lines else lines.get(check.todo or 0)
         return StepResult(step, str(path), checks, self.seconds[step], unfinished, self.output[step][:OUTPUT_LIMIT])
 

@@ -4,12 +4,12 @@
 and the check that must catch it. ``tests/mistakes/step_NN.npz`` holds what the checks observe of
 each, recorded by tools/mistakes.py, so that a learner's values can be recognized without running
 anything. A mistake is named only where what came is the same, and where it fails no check that was
-passed; where several give the same, all of them are named.
+passed. Where several give the same, those are named that give what came in the other checks too.
 
 ``tests/right/step_NN.toml`` holds the opposite: answers that look different and are right.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,17 +111,30 @@ def recognize(step: int, check: str, failure: BaseException) -> list[Mistake]:
     ]
 
 
-def name(step: int, ids: Iterable[str], passed: Set[str]) -> tuple[str | None, str | None]:
+def name(
+    step: int, check: str, failed: Mapping[str, Collection[str]], passed: Set[str]
+) -> tuple[str | None, str | None]:
     """What to call the mistakes that a failed check recognized, and the lesson where it is one alone.
 
+    Where another failed check saw something else than what a mistake gives there, it is another
+    mistake, or there is more than one: then only the mistake's own check names it.
+
     Args:
+        failed: for each failed check the ids of the mistakes that it recognized.
         passed: the names of the checks that were passed. Who has passed one has not made the
             mistakes that fail it.
     """
     recorded = recording(step)
-    left = [
-        mistake for mistake in read_mistakes(step) if mistake.id in ids and passed.isdisjoint(recorded[mistake.id])
+    possible = [
+        mistake
+        for mistake in read_mistakes(step)
+        if mistake.id in failed[check] and passed.isdisjoint(recorded[mistake.id])
     ]
+    left = [
+        mistake
+        for mistake in possible
+        if all(mistake.id in ids for other, ids in failed.items() if f"{mistake.id}/{other}" in recorded)
+    ] or [mistake for mistake in possible if mistake.check == check.split("[")[0]]
     if not 1 <= len(left) <= NAMES_LIMIT:
         return None, None
     return ", or when ".join(mistake.title for mistake in left), left[0].lesson if len(left) == 1 else None

@@ -3,6 +3,7 @@
 import codecs
 import locale
 import os
+import shlex
 import sys
 import threading
 import time
@@ -82,7 +83,7 @@ def show(result: StepResult, blamed: Sequence[int] = ()) -> None:
             known.update(filter(None, (check.mistake, check.help)))
         _show_output(result)
         if blamed:
-            _show_blame(result.step, blamed)
+            _show_blame(result.step, blamed, path)
         else:
             _show_next(result, source)
 
@@ -161,14 +162,14 @@ def _show_shares(shares: Mapping[str, Sequence[float]]) -> None:
             _print(f"        [dim]{label:8}[/]  {share:>4.0%} ", f"[cyan]{'█' * round(BAR * share)}[/]")
 
 
-def _show_blame(step: int, blamed: Sequence[int]) -> None:
+def _show_blame(step: int, blamed: Sequence[int], path: Path) -> None:
     names = " and ".join(f"{number:02}" for number in blamed)
     noun, verb = ("steps", "are") if len(blamed) > 1 else ("step", "is")
     out.print()
     _print(
         "",
         f"[bold]Step {step:02} is right; {noun} {names}, which it stands on, {verb} not.[/] "
-        f"[bold]Next:[/] ./run s{blamed[0]:02}",
+        f"[bold]Next:[/] {_command(blamed[0], path)}",
     )
 
 
@@ -182,11 +183,12 @@ def _show_output(result: StepResult) -> None:
 
 
 def _show_next(result: StepResult, source: str) -> None:
+    path = Path(result.file)
     passed = sum(check.status == "passed" for check in result.checks)
     count = f"{passed} of {len(result.checks)} checks pass ({result.seconds:.1f} s)."
     out.print()
     if result.passed:
-        following = f"./run s{result.step + 1:02}" if result.step < 14 else "./run generate --mine"
+        following = _command(result.step + 1, path) if result.step < 14 else "./run generate --mine"
         _print("", f"[green][bold]Step {result.step:02} is done:[/][/] {count} [bold]Next:[/] {following}")
         return
     lines = todo_lines(source)
@@ -197,7 +199,13 @@ def _show_next(result: StepResult, source: str) -> None:
         skipped = [check.todo for check in result.checks if check.status == "skipped"]
         first = min(wrong + [todo.number for todo in result.unfinished] or skipped)
         advice = _todo(read_todos(result.step)[first - 1], lines)
-    _print("", f"[red][bold]Not yet:[/][/] {count} [bold]Next:[/] {advice}; then ./run s{result.step:02}")
+    _print("", f"[red][bold]Not yet:[/][/] {count} [bold]Next:[/] {advice}; then {_command(result.step, path)}")
+
+
+def _command(step: int, path: Path) -> str:
+    """The command that checks a step where this one's file is."""
+    option = "" if path.parent.resolve() == ROOT / "steps" else f" --from {shlex.quote(str(path.parent))}"
+    return f"./run s{step:02}{_plain(option)}"
 
 
 def _todo(todo: Todo, lines: dict[int, int]) -> str:

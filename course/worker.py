@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 TRACE_LIMIT = 8  # lines: an endless recursion has a thousand
+CODE_LIMIT = 160  # characters of each: a line that a program has written may have thousands
 
 
 def main() -> None:
@@ -222,6 +223,9 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
     trace = getattr(error, "trace", trace)[-TRACE_LIMIT:]  # of one that was raised in a sandbox
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve().parent == own:
         trace.append({"file": Path(error.filename).name, "line": error.lineno, "code": (error.text or "").strip()})
+    for frame in trace:
+        if len(frame["code"]) > CODE_LIMIT:
+            frame["code"] = frame["code"][:CODE_LIMIT] + " ..."
     if type(error).__name__ == "CheckFailure":  # tests/compare.py's
         told = ("expected", "actual", "help", "comparison", "shares")
         return {"status": "failed", "trace": trace} | {name: getattr(error, name) for name in told}

@@ -43,13 +43,13 @@ def test_weight_scales_and_bias_shifts(step, device):
 @pytest.mark.todo(2, 1)
 def test_eps_is_added_to_the_variance(step, device):
     """eps is added to the variance, under the square root"""
-    # Variance 1 and eps 3: the row is divided by sqrt(1 + 3) = 2.
-    result = normalize(step, device, [[-1.0, 1.0]], eps=3.0)
-    assert_close(result, np.array([[-0.5, 0.5]]), 1e-5, device)
+    # Variance 16 and eps 9: the row is divided by sqrt(16 + 9) = 5.
+    result = normalize(step, device, [[-4.0, 4.0]], eps=9.0)
+    assert_close(result, np.array([[-0.8, 0.8]]), 1e-5, device)
     # Variance 3e-5 and GPT-2's eps, 1e-5, which need not be passed: sqrt(3 / 4) is left.
     small, left = 3e-5**0.5, 0.75**0.5
-    result = step.LayerNorm(2)(tensor(np.float32([[-small, small]]), device))
-    assert_close(result, np.array([[-left, left]]), 1e-4, device)
+    result = step.LayerNorm(2)(tensor(np.float32([[-small, small], [small, -small]]), device))
+    assert_close(result, np.array([[-left, left], [left, -left]]), 1e-4, device)
 
 
 @pytest.mark.todo(2)

@@ -1,7 +1,7 @@
 """Step 05: a token's embedding is its row of a table that starts small and random."""
 
 import pytest
-from compare import assert_maps, assert_normal_table, load_parameters
+from compare import assert_close, assert_maps, assert_normal_table, load_parameters, tensor
 
 from solutions.solution_01 import GPT2Config
 
@@ -18,3 +18,6 @@ def test_ids_pick_rows(step, config, device, expected, parameters):
     """Each id of a batch [2, 6] becomes its row of the table"""
     embeddings = load_parameters(step.GPT2Embeddings(config), parameters, device)
     assert_maps(embeddings, expected["input_ids"], expected["output"], 1e-6, device)
+    # Other texts, of the same shape.
+    result = embeddings(tensor(expected["input_ids"][::-1], device))
+    assert_close(result, expected["output"][::-1], 1e-6, device)

@@ -17,12 +17,11 @@ def attend(step, device, query, key, value):
 @pytest.mark.todo(1)
 def test_scores_are_divided_by_the_root_of_head_dim(step, device):
     """Scores are divided by sqrt(head_dim)"""
-    # The second of two tokens scores 0 for the first and 2 ln 3 for itself, with head_dim 4.
-    # Divided by 2 that is ln 3: its own value 1 weighs 3 against 1.
-    query = [[[0.0, 0.0, 0.0, 0.0], [2 * np.log(3), 0.0, 0.0, 0.0]]]
-    key = [[[0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]]
-    value = [[[0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]]]
-    weighed = np.array([[[np.nan] * 4, [0.75] * 4]])  # whatever the first token gets
+    # The last of three tokens scores 0 for the others and 2 ln 6 for itself, with head_dim 4.
+    # Divided by 2 that is ln 6: its own value 1 weighs 6 against 1 and 1.
+    query, key, value = np.zeros((3, 1, 3, 4))
+    query[0, 2, 0], key[0, 2, 0], value[0, 2] = 2 * np.log(6), 1.0, 1.0
+    weighed = np.array([[[np.nan] * 4, [np.nan] * 4, [0.75] * 4]])  # whatever the other tokens get
     assert_close(attend(step, device, query, key, value), weighed, 1e-5, device)
 
 
@@ -41,7 +40,10 @@ def test_future_tokens_do_not_change_the_past(step, device, expected):
     query, key, value = (expected[name].copy() for name in ("query", "key", "value"))
     before = values(attend(step, device, query, key, value), device)
     before[..., 4:, :] = np.nan  # whatever comes at the end itself
-    query[..., 4:, :] = key[..., 4:, :] = value[..., 4:, :] = 5.0
+    query[..., 4:, :] = value[..., 4:, :] = 5.0
+    # However well they match: the token before them scores 70 for them.
+    last = query[..., 3:4, :]
+    key[..., 4:, :] = 70 * last.shape[-1] ** 0.5 * last / (last**2).sum(axis=-1, keepdims=True)
     assert_close(attend(step, device, query, key, value), before, 1e-5, device)
 
 

@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 from compare import assert_close, assert_maps, load_parameters, tensor, values
 
+from solutions.solution_01 import GPT2Config
+
+SIZES = [(4, 5), (2, 6)]  # n_head, head_dim
+
 
 def numbered(*shape):
     """An array in which no number occurs twice."""
@@ -17,21 +21,23 @@ def test_layers_have_the_sizes_of_the_checkpoint(step, config, device, parameter
 
 
 @pytest.mark.todo(2)
-def test_heads_own_neighbouring_features(step, config, device):
+def test_heads_own_neighbouring_features(step, device):
     """Splitting gives head 0 the first head_dim features of each token, head 1 the next, and so on"""
-    x = numbered(2, 6, 20)
-    heads = np.stack([x[:, :, 5 * head : 5 * head + 5] for head in range(4)], axis=1)  # [2, 4, 6, 5]
-    result = step.GPT2MultiHeadAttention(config).split_heads(tensor(x, device))
-    assert_close(result, heads, 0.0, device)
+    for n_head, size in SIZES:
+        x = numbered(2, 6, n_head * size)
+        heads = np.stack([x[:, :, size * head : size * (head + 1)] for head in range(n_head)], axis=1)
+        attention = step.GPT2MultiHeadAttention(GPT2Config(n_embd=n_head * size, n_head=n_head))
+        assert_close(attention.split_heads(tensor(x, device)), heads, 0.0, device)
 
 
 @pytest.mark.todo(3)
-def test_merging_puts_heads_side_by_side(step, config, device):
+def test_merging_puts_heads_side_by_side(step, device):
     """Merging puts the heads of each token side by side again"""
-    heads = numbered(2, 4, 6, 5)
-    x = np.concatenate([heads[:, head] for head in range(4)], axis=-1)  # [2, 6, 20]
-    result = step.GPT2MultiHeadAttention(config).merge_heads(tensor(heads, device))
-    assert_close(result, x, 0.0, device)
+    for n_head, size in SIZES:
+        heads = numbered(2, n_head, 6, size)
+        x = np.concatenate([heads[:, head] for head in range(n_head)], axis=-1)
+        attention = step.GPT2MultiHeadAttention(GPT2Config(n_embd=n_head * size, n_head=n_head))
+        assert_close(attention.merge_heads(tensor(heads, device)), x, 0.0, device)
 
 
 @pytest.mark.todo(4)

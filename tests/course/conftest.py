@@ -15,7 +15,7 @@ from course.todos import ROOT, STEPS, skeleton, solution_path, step_path
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The course as it ships: what a learner has in steps/ stays out."""
-    for folder in ("benchmarks", "book", "course", "solutions", "tests", "tools"):
+    for folder in ("benchmarks", "book", "course", "gpt2", "solutions", "tests", "tools"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "html"))
     for name in (".gitignore", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)

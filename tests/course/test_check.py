@@ -5,6 +5,7 @@ One run checks fourteen files, most of them bad in a way of their own.
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from course.check import OUTPUT_LIMIT, CannotCheck, StepResult, check
 from course.todos import ROOT, STEPS, skeleton, solution_path, step_path
+from course.worker import CODE_LIMIT, describe
 
 TIMEOUT = 6.0  # well above what any check takes, since two of these files never end
 
@@ -80,6 +82,7 @@ def test_syntax_error(results):
     assert "SyntaxError" in verdict.actual
     assert verdict.line == len(solved(1).splitlines()) + 1
     assert verdict.trace[-1]["code"] == "def broken(:"
+    assert verdict.todo is None  # it stands below all of them
 
 
 def test_endless_loop_that_floods(results):
@@ -239,6 +242,15 @@ def test_a_name_that_is_gone_is_said_to_be_gone(tmp_path):
     assert {verdict.status for verdict in result.checks} == {"failed"}
     assert {verdict.expected for verdict in result.checks} == {"causal_mask in step_02.py"}
     assert "./run reset" in result.checks[0].help
+
+
+def test_a_line_of_thousands_of_characters_is_cut(tmp_path):
+    write_step(tmp_path, 2, f"table = missing + [{'0, ' * 1000}]")
+    with pytest.raises(NameError) as caught:
+        runpy.run_path(str(step_path(2, tmp_path)))
+    (frame,) = describe(caught.value, tmp_path)["trace"]
+    assert frame["code"].startswith("table = missing + [0, ") and frame["code"].endswith(" ...")
+    assert len(frame["code"]) == CODE_LIMIT + len(" ...")
 
 
 def test_nothing_there_is_an_error(tmp_path):

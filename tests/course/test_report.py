@@ -61,7 +61,7 @@ def test_a_begun_step_shows_its_verdicts(shown):
     assert "✗ It works" in text and "NameError: name 'missing' is not defined" in text
     assert "step_02.py, line 28:  closed = missing" in text
     assert text.splitlines()[-1].startswith("Not yet: 0 of 2 checks pass")
-    assert "Next: TODO 1 " in text and text.endswith("; then ./run s02\n")
+    assert "Next: TODO 1 " in text and "; then ./run s02 --from " in text
 
 
 def test_a_file_that_cannot_be_imported_says_so_first(shown):
@@ -75,6 +75,14 @@ def test_a_failed_check_says_what_was_expected_and_where_to_look(shown):
     text = shown(2, solution(2), verdict(1, status="passed"), wrong)
     for words in ("✓ It works", "expected  [[0]]", "got       [[1]]", "Is it a zero?", "look at TODO 2 (line 30)"):
         assert words in text
+
+
+def test_what_comes_next_is_in_the_same_folder(tmp_path, capsys):
+    for folder, option in ((tmp_path / "two words", " --from '"), (ROOT / "steps", "\n")):
+        folder.mkdir(exist_ok=True)
+        done = StepResult(2, str(folder / "step_02.py"), [verdict(1, status="passed")], 0.0)
+        report.show(done)
+        assert f"Next: ./run s03{option}" in capsys.readouterr().out
 
 
 def test_a_step_that_is_done_leads_to_the_next(shown):
