@@ -36,10 +36,11 @@ def test_silent_sublayer_leaves_x_as_it_is(step, device):
 @pytest.mark.todo(2)
 def test_sublayer_sees_the_normalized_x(step, device):
     """The sublayer gets x normalized, and what it says is added to x"""
-    # [3, 5] normalized is [-1, 1]; added to [3, 5], as the sublayer repeats it, that is [2, 6].
-    x = np.array([[[3.0, 5.0], [-10.0, 30.0]]], dtype=np.float32)
-    result = step.ResidualBlock(2, Echo(), eps=1e-12)(tensor(x, device))
-    assert_close(result, np.array([[[2.0, 6.0], [-11.0, 31.0]]]), 1e-5, device)
+    # [1, 9] has variance 16: with an eps of 9 it is divided by 5, and becomes [-0.8, 0.8]. Added to
+    # [1, 9], as the sublayer repeats it, that is [0.2, 9.8]. Of [7, 7] nothing is left to be added.
+    x = np.array([[[1.0, 9.0], [7.0, 7.0]]], dtype=np.float32)
+    result = step.ResidualBlock(2, Echo(), eps=9.0)(tensor(x, device))
+    assert_close(result, np.array([[[0.2, 9.8], [7.0, 7.0]]]), 1e-5, device)
     # Variance 3e-5 and GPT-2's eps, 1e-5, which need not be passed: sqrt(3 / 4) is left.
     small, left = 3e-5**0.5, 0.75**0.5
     result = step.ResidualBlock(2, Echo())(tensor(np.float32([[[-small, small]]]), device))
