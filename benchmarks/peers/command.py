@@ -50,7 +50,6 @@ def run(size: str, rounds: int, only: list[str] | None, record: bool) -> None:
         "parameters": parameter_count(size),
         "machine": f"{machine()}, {CORES} cores",
         "python": platform.python_version(),
-        "read": found.pop("machine")["read"],
         "contenders": {
             each.name: {
                 "weights": each.weights,

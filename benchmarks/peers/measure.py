@@ -51,17 +51,18 @@ Figures = dict[str, list[float]]  # what was measured, and its value in each rou
 
 
 def measure(contenders: Sequence[Contender], checkpoint: Path, environments: Path, rounds: int) -> dict[str, Figures]:
-    """All figures of all contenders by name, and "machine", of which "read" is the bandwidth in bytes per second.
+    """All figures of all contenders by name.
 
     A contender's figures are "load" and "cold", the seconds until its process is ready and until
-    that has given its first token; "peak" bytes of memory with one text; and for each case
-    "first BATCH PAST", the seconds until the first tokens, and "rate BATCH PAST", tokens per second.
+    that has given its first token; "peak" bytes of memory with one text; for each case "first
+    BATCH PAST", the seconds until the first tokens, and "rate BATCH PAST", tokens per second; and
+    "read", the bandwidth just before or after the first case, whichever is larger: on a machine that
+    shares its memory with others it changes from one second to the next.
     """
     found: dict[str, Figures] = defaultdict(lambda: defaultdict(list))
     for round in range(rounds):
         turn = round % len(contenders)
         order = [*contenders[turn:], *contenders[:turn]]
-        found["machine"]["read"].append(read_bandwidth(CORES))
         with ExitStack() as stack:
             workers = []
             for contender in order:
@@ -75,6 +76,7 @@ def measure(contenders: Sequence[Contender], checkpoint: Path, environments: Pat
                 say(f"round {round + 1} of {rounds}: batch {case.batch}, past {case.past}")
                 for worker in workers:
                     figures = found[worker.contender.name]
+                    read = read_bandwidth(CORES) if case is CASES[0] else 0.0
                     runs = [
                         worker.ask("generate", prompts=case.prompts, steps=case.steps)
                         for _ in range(RUNS if case.batch * case.past < LONG else 1)
@@ -82,6 +84,8 @@ def measure(contenders: Sequence[Contender], checkpoint: Path, environments: Pat
                     figures[f"first {case.batch} {case.past}"].append(min(run["first"] for run in runs))
                     rates = [case.batch / statistics.median(run["steps"]) for run in runs]
                     figures[f"rate {case.batch} {case.past}"].append(max(rates))
+                    if case is CASES[0]:
+                        figures["read"].append(max(read, read_bandwidth(CORES)))
                     if case is LONGEST:
                         figures["peak"].append(worker.ask("memory")["peak"])
     return found

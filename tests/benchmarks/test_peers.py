@@ -89,10 +89,10 @@ def test_every_contender_has_every_figure_of_every_round(toy, tmp_path, monkeypa
     monkeypatch.setattr(measure, "LONGEST", cases[2])
     monkeypatch.setattr(measure, "read_bandwidth", lambda threads: 1e9)
     found = measure.measure([toy(name="one"), toy(name="two")], tmp_path, tmp_path, rounds=2)
-    assert set(found) == {"machine", "one", "two"}
+    assert set(found) == {"one", "two"}
     rates = {f"{kind} {case.batch} {case.past}" for kind in ("first", "rate") for case in cases}
     for name in ("one", "two"):
-        assert set(found[name]) == {"load", "cold", "peak", *rates}
+        assert set(found[name]) == {"load", "cold", "peak", "read", *rates}
         assert all(len(values) == 2 and min(values) > 0 for values in found[name].values())
 
 
@@ -168,13 +168,13 @@ def results(**contenders: dict) -> dict:
         "parameters": 1000,
         "machine": "a machine",
         "python": "3.11",
-        "read": [30e3, 40e3],
         "contenders": contenders,
     }
 
 
 def contender(seconds: float, rate: float, weights: str = "float32") -> dict:
     figures = {row.figure: [seconds, 2 * seconds] if row.best is min else [rate, rate / 2] for row in ROWS}
+    figures["read"] = [40e3, 20e3]  # the machine reads half as fast in the second round
     return {"weights": weights, "versions": "some 1.0", "figures": figures, "difference": 2e-5, "agreement": 200}
 
 
@@ -200,7 +200,9 @@ def test_the_table_tells_the_best_round_the_ratio_and_the_share_of_the_roofline(
 
 
 def test_weights_of_one_byte_have_a_table_and_a_roofline_of_their_own():
-    text = tables(results(ours=contender(2, 8), **{"ours int8": contender(1, 20, "int8"), "X int8": contender(1, 10, "int8")}))
+    text = tables(
+        results(ours=contender(2, 8), **{"ours int8": contender(1, 20, "int8"), "X int8": contender(1, 10, "int8")})
+    )
     float32, int8, where = text.split("\n\n")
     assert lines(float32)["float32"] == ["ours"]
     assert lines(int8)["int8"] == ["ours", "X"]
