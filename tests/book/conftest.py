@@ -24,7 +24,7 @@ FLAGS = (
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for folder in ("book", "course", "gpt2", "solutions", "tests"):
+    for folder in ("benchmarks", "book", "course", "gpt2", "solutions", "tests"):
         ignore = shutil.ignore_patterns("__pycache__", "html", "notebook", "*.npz")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
     return tmp_path
