@@ -226,7 +226,7 @@ def test_a_checkpoint_that_is_not_there_is_refused(tmp_path):
 def test_that_max_cannot_compile_is_told_with_the_room_on_its_disk(monkeypatch, folder):
     """MAX 26.7 fails so on a full disk, and where a file of its cache is cut short."""
 
-    def fail(checkpoint, device):
+    def fail(*_):
         raise RuntimeError("Failed to compile the model. Please file an issue, all models should be correct")
 
     monkeypatch.setattr("gpt2.cached.load_cached_model", fail)
@@ -235,7 +235,7 @@ def test_that_max_cannot_compile_is_told_with_the_room_on_its_disk(monkeypatch, 
 
 
 def test_another_error_of_max_is_not_taken_for_that(monkeypatch, folder):
-    def fail(checkpoint, device):
+    def fail(*_):
         raise RuntimeError("something else")
 
     monkeypatch.setattr("gpt2.cached.load_cached_model", fail)
