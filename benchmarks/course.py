@@ -40,7 +40,7 @@ def save_to_verdict() -> float:
     """Seconds from the save of a solved step to its verdict in ``watch``: the slowest step's."""
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
-        for folder in ("course", "solutions", "steps", "tests"):
+        for folder in ("course", "gpt2", "solutions", "steps", "tests"):
             shutil.copytree(ROOT / folder, copy / folder)
         times = []
         with subprocess.Popen(
