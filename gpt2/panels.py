@@ -1,5 +1,6 @@
 """Weights as gpt2/kernels read them: in panels, and in float32, bfloat16 or int8."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -49,39 +50,42 @@ def panel_count(n_out: int) -> int:
     return -(-n_out // PANEL)
 
 
-def room(bytes: int) -> NDArray[np.uint8]:
-    """Memory for all the panels of a model, to be cut up.
+def room(shape: tuple[int, ...], dtype: type) -> NDArray:
+    """Memory that kernels read and write: an array that begins where a cache line does.
 
-    In one piece, for which Linux takes pages of 2 MB: reading through pages of 4 kB is half as fast. It
-    begins where a cache line does.
+    Made so that Linux takes pages of 2 MB for what is large. Reading through pages of 4 kB is half as fast.
     """
     line = 64
-    memory = np.empty(bytes + line, np.uint8)
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(size + line, np.uint8)
     begin = -memory.ctypes.data % line
-    return memory[begin : begin + bytes]
+    return memory[begin : begin + size].view(dtype).reshape(shape)
 
 
-def packed_size(n_out: int, n_in: int, kind: Format) -> int:
-    """The bytes that ``pack`` needs."""
-    return panel_count(n_out) * n_in * PANEL * np.dtype(kind.numpy).itemsize
+def packed_size(n_out: int, n_in: int) -> int:
+    """How many numbers the panels of a weight hold, with what is added to fill the last one."""
+    return panel_count(n_out) * n_in * PANEL
 
 
-def pack(weight: NDArray, kind: Format, memory: NDArray[np.uint8]) -> tuple[Buffer, NDArray]:
-    """Pack the weight [n_out, n_in] of a linear layer into ``memory``.
+def pack(weight: NDArray, kind: Format, memory: NDArray) -> NDArray[np.float32]:
+    """Store the weight [n_out, n_in] of a linear layer in ``memory``: panels [n_out / PANEL, n_in, PANEL].
 
     Returns:
-        Panels [n_out / PANEL, n_in, PANEL], rounded up and the rest zeros, and the scales of the outputs,
-        as many as the panels have columns.
+        What their products are to be multiplied by: [n_out].
     """
     n_out, n_in = weight.shape
-    count = panel_count(n_out)
-    panels = memory.view(kind.numpy).reshape(count, n_in, PANEL)
-    scales = np.empty((count, PANEL), np.float32)
-    for first in range(0, count, GROUP):
-        some = slice(first, min(first + GROUP, count))
+    panels = memory.reshape(-1, n_in, PANEL)
+    scales = np.empty((len(panels), PANEL), np.float32)
+    for first in range(0, len(panels), GROUP):
+        some = slice(first, min(first + GROUP, len(panels)))
         rows = np.zeros(((some.stop - first) * PANEL, n_in), np.float32)
         rows[: n_out - first * PANEL] = weight[first * PANEL : some.stop * PANEL]
         columns = np.ascontiguousarray(rows.reshape(-1, PANEL, n_in).transpose(0, 2, 1))
         panels[some], scales[some] = kind.store(columns)
+    return scales.reshape(-1)[:n_out]
+
+
+def as_buffer(panels: NDArray, kind: Format) -> Buffer:
+    """The numbers as MAX's, which has a name for bfloat16."""
     buffer = Buffer.from_numpy(panels)
-    return (buffer.view(kind.dtype) if kind.dtype == DType.bfloat16 else buffer), scales.reshape(-1)
+    return buffer.view(kind.dtype) if kind.dtype == DType.bfloat16 else buffer

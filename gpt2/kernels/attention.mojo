@@ -1,4 +1,4 @@
-"""Causal attention of a block, steps 7 to 9, with its norm and residual connection, over a cache that grows in place.
+"""Causal attention of several heads, steps 7 to 9, over a cache that grows in place.
 
 Keys and values of a head are matrices in panels. Keys: [capacity / PANEL, head_dim, PANEL], so that a
 panel times a query gives the scores of PANEL tokens. Values: [head_dim / PANEL, capacity, PANEL], so
@@ -6,162 +6,110 @@ that it takes the weights of all tokens to PANEL features. Both take capacity * 
 one a multiple of PANEL, the other rounded up to one.
 """
 
-import extensibility
-from extensibility import InputTensor, OutputTensor, _MutableInputTensor
-from max.algorithm import sync_parallelize
-from max.gpu.host import DeviceContext
+from extensibility import InputTensor, _MutableInputTensor
 from std.math import ceildiv, exp
 
-from .linear import Scales, linear, linear_add
-from .norm import layer_norm
-from .panels import PANEL, ROWS, WIDTH, Vector, multiply, task_count
+from .panels import PANEL, ROWS, WIDTH, MutFloats, Vector, multiply
+from .team import Worker
 
 
-@extensibility.register("gpt2_attention")
-struct Attention:
-    """The residual stream [batch, seq_length, n_embd] after the new tokens have attended to the past and themselves.
+struct Cache(TrivialRegisterPassable):
+    """Keys and values of a block: [2, batch, n_head, size], where size is capacity * head_dim."""
 
-    The cache [n_layer, 2, batch, n_head, capacity * head_dim] holds the keys and values of the past
-    tokens, and afterwards those of the new ones. Of text b the first padding[b] places hold no token, and
-    are not looked at.
-    """
+    var keys: MutFloats
+    var values: MutFloats
+    var past: Int  # tokens that are there, before those that come
+    var padding: Pointer[Int64, ImmUntrackedOrigin]  # [batch], places at the start of a text that hold no token
+    var batch: Int
+    var n_head: Int
+    var size: Int
 
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        y: OutputTensor[dtype=DType.float32, rank=3, ...],
-        x: InputTensor[dtype=DType.float32, rank=3, ...],
-        norm_weight: Scales,
-        norm_bias: Scales,
-        epsilon: Float32,
-        attn_weight: InputTensor[rank=3, ...],
-        attn_scale: Scales,
-        attn_bias: Scales,
-        proj_weight: InputTensor[rank=3, ...],
-        proj_scale: Scales,
-        proj_bias: Scales,
+    def __init__(
+        out self,
         cache: _MutableInputTensor[dtype=DType.float32, rank=5, ...],
         past: InputTensor[dtype=DType.int64, rank=1, ...],
         padding: InputTensor[dtype=DType.int64, rank=1, ...],
-        layer: Int64,
-        context: DeviceContext,
-    ) raises:
-        var batch = x.dim_size(0)
-        var seq_length = x.dim_size(1)
-        var n_embd = x.dim_size(2)
-        var n_head = cache.dim_size(3)
-        var size = cache.dim_size(4)
-        var rows = batch * seq_length
-        var stream = x.unsafe_ptr()
-        var normal = List[Float32](unsafe_uninit_length=rows * n_embd)  # and then what the heads have to say
-        var qkv = List[Float32](unsafe_uninit_length=rows * 3 * n_embd)
-        layer_norm(
-            normal.unsafe_ptr(), stream, norm_weight.unsafe_ptr(), norm_bias.unsafe_ptr(), epsilon, rows, n_embd
-        )
-        linear[gelu=False](
-            qkv.unsafe_ptr(), normal.unsafe_ptr(), attn_weight, attn_scale, attn_bias, rows, 3 * n_embd
-        )
-        var keys = cache.unsafe_ptr().unsafe_offset(Int(layer) * 2 * batch * n_head * size)
-        attend(
-            normal.unsafe_ptr(),
-            qkv.unsafe_ptr(),
-            keys,
-            keys.unsafe_offset(batch * n_head * size),
-            padding.unsafe_ptr(),
-            Int(past.unsafe_ptr()[unsafe_offset=0]),
-            batch,
-            seq_length,
-            n_head,
-            n_embd // n_head,
-            size,
-        )
-        linear_add(
-            y.unsafe_ptr(), stream, normal.unsafe_ptr(), proj_weight, proj_scale, proj_bias, rows, n_embd
-        )
-        _ = normal^
-        _ = qkv^
+        layer: Int,
+    ):
+        """The cache of a block from that of all blocks [n_layer, 2, batch, n_head, size]."""
+        self.batch = cache.dim_size(2)
+        self.n_head = cache.dim_size(3)
+        self.size = cache.dim_size(4)
+        var half = self.batch * self.n_head * self.size
+        self.keys = cache.unsafe_ptr().unsafe_offset(layer * 2 * half).unsafe_origin_cast[MutUntrackedOrigin]()
+        self.values = self.keys.unsafe_offset(half)
+        self.past = Int(past.unsafe_ptr()[])
+        self.padding = padding.unsafe_ptr().as_imm().unsafe_origin_cast[ImmUntrackedOrigin]()
 
 
-def attend(
-    y: Pointer[mut=True, Float32, _],
-    qkv: Pointer[Float32, _],
-    all_keys: Pointer[mut=True, Float32, _],
-    all_values: Pointer[mut=True, Float32, _],
-    padding: Pointer[Int64, _],
-    past: Int,
-    batch: Int,
-    seq_length: Int,
-    n_head: Int,
-    head_dim: Int,
-    size: Int,
-) raises:
+def attend(mut worker: Worker, y: MutFloats, qkv: MutFloats, cache: Cache, seq_length: Int, n_embd: Int):
     """Set y [batch, seq_length, n_embd] to the values that the queries in qkv [batch, seq_length, 3 * n_embd] gather."""
-    var n_embd = n_head * head_dim
-    var capacity = size // (ceildiv(head_dim, PANEL) * PANEL)
+    var head_dim = n_embd // cache.n_head
+    var capacity = cache.size // (ceildiv(head_dim, PANEL) * PANEL)
     var scale = Float32(head_dim) ** -0.5
-    var heads = batch * n_head
-    var tasks = min(task_count(heads * seq_length * (past + seq_length) * head_dim), heads)
-    var each = ceildiv(heads, tasks)
+    var past = cache.past
 
-    def task(number: Int) {imm}:
+    def part(head: Int) {imm}:
+        var text, place = divmod(head, cache.n_head)
+        var query = qkv.unsafe_offset(text * seq_length * 3 * n_embd + place * head_dim)
+        var keys = cache.keys.unsafe_offset(head * cache.size)
+        var values = cache.values.unsafe_offset(head * cache.size)
+        for i in range(seq_length):
+            var key = query.unsafe_offset(i * 3 * n_embd + n_embd)
+            var value = key.unsafe_offset(n_embd)
+            var panel, lane = divmod(past + i, PANEL)
+            for d in range(head_dim):
+                keys[unsafe_offset = (panel * head_dim + d) * PANEL + lane] = key[unsafe_offset=d]
+                values[unsafe_offset = (d // PANEL * capacity + past + i) * PANEL + d % PANEL] = value[unsafe_offset=d]
+
         var memory = List[Float32](unsafe_uninit_length=ROWS * capacity)
         var scores = memory.unsafe_ptr()
-        for head in range(number * each, min((number + 1) * each, heads)):
-            var text, place = divmod(head, n_head)
-            var query = qkv.unsafe_offset(text * seq_length * 3 * n_embd + place * head_dim)
-            var keys = all_keys.unsafe_offset(head * size)
-            var values = all_values.unsafe_offset(head * size)
-            for i in range(seq_length):
-                var key = query.unsafe_offset(i * 3 * n_embd + n_embd)
-                var value = key.unsafe_offset(n_embd)
-                var panel, lane = divmod(past + i, PANEL)
-                for d in range(head_dim):
-                    keys[unsafe_offset = (panel * head_dim + d) * PANEL + lane] = key[unsafe_offset=d]
-                    values[unsafe_offset = (d // PANEL * capacity + past + i) * PANEL + d % PANEL] = value[
-                        unsafe_offset=d
-                    ]
+        var first = Int(cache.padding[unsafe_offset=text])
+        var start = first // PANEL * PANEL
+        for i in range(0, seq_length, ROWS):
+            var rows = min(ROWS, seq_length - i)
+            var end = past + i + rows
+            for token in range(start, end, PANEL):
 
-            var first = Int(padding[unsafe_offset=text])
-            var start = first // PANEL * PANEL
-            for i in range(0, seq_length, ROWS):
-                var rows = min(ROWS, seq_length - i)
-                var end = past + i + rows
-                for token in range(start, end, PANEL):
-                    multiply[DType.float32](
-                        scores.unsafe_offset(token),
-                        capacity,
-                        query.unsafe_offset(i * 3 * n_embd),
-                        3 * n_embd,
-                        keys.unsafe_offset(token * head_dim),
-                        rows,
-                        head_dim,
-                        PANEL,
-                        False,
-                    )
-                for r in range(rows):
-                    var row = scores.unsafe_offset(r * capacity)
-                    var seen = past + i + r + 1
-                    _softmax(row, first, seen, scale)
-                    for hidden in range(start, min(first, end)):
-                        row[unsafe_offset=hidden] = 0
-                    for hidden in range(seen, end):
-                        row[unsafe_offset=hidden] = 0
-                for d in range(0, head_dim, PANEL):
-                    multiply[DType.float32](
-                        y.unsafe_offset((text * seq_length + i) * n_embd + place * head_dim + d),
-                        n_embd,
-                        scores.unsafe_offset(start),
-                        capacity,
-                        values.unsafe_offset(d * capacity + start * PANEL),
-                        rows,
-                        end - start,
-                        min(head_dim - d, PANEL),
-                        False,
-                    )
+                @always_inline
+                def store_scores[width: Int](sums: SIMD[DType.float32, width], row: Int, column: Int) {imm}:
+                    scores.unsafe_store(row * capacity + token + column, sums)
+
+                multiply[DType.float32](
+                    query.unsafe_offset(i * 3 * n_embd),
+                    3 * n_embd,
+                    keys.unsafe_offset(token * head_dim),
+                    rows,
+                    head_dim,
+                    PANEL,
+                    store_scores,
+                )
+            for r in range(rows):
+                var row = scores.unsafe_offset(r * capacity)
+                var seen = past + i + r + 1
+                _softmax(row, first, seen, scale)
+                for hidden in range(start, min(first, end)):
+                    row[unsafe_offset=hidden] = 0
+                for hidden in range(seen, end):
+                    row[unsafe_offset=hidden] = 0
+            for d in range(0, head_dim, PANEL):
+
+                @always_inline
+                def store_values[width: Int](sums: SIMD[DType.float32, width], row: Int, column: Int) {imm}:
+                    y.unsafe_store((text * seq_length + i + row) * n_embd + place * head_dim + d + column, sums)
+
+                multiply[DType.float32](
+                    scores.unsafe_offset(start),
+                    capacity,
+                    values.unsafe_offset(d * capacity + start * PANEL),
+                    rows,
+                    end - start,
+                    min(head_dim - d, PANEL),
+                    store_values,
+                )
         _ = memory^
 
-    sync_parallelize(task, tasks)
+    worker.share(cache.batch * cache.n_head, part)
 
 
 @always_inline

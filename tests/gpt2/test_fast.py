@@ -12,7 +12,6 @@ from gpt2.fast import load_fast_model
 from gpt2.model import weights_of
 from gpt2.panels import FORMATS, PANEL, pack, packed_size, room
 from max.driver import CPU
-from max.dtype import DType
 from max.experimental.tensor import Tensor
 from solutions.solution_13 import GPT2LMHeadModel
 
@@ -22,12 +21,12 @@ ODD = {"vocab_size": 333, "n_positions": 150, "n_embd": 160, "n_layer": 2, "n_he
 
 def repacked(weight, kind):
     """The weight [n_out, n_in] that its panels stand for."""
-    buffer, scales = pack(weight, FORMATS[kind], room(packed_size(*weight.shape, FORMATS[kind])))
-    if buffer.dtype == DType.bfloat16:
-        panels = (buffer.view(DType.uint16).to_numpy().astype(np.uint32) << 16).view(np.float32)
-    else:
-        panels = buffer.to_numpy()
-    return (panels.transpose(0, 2, 1).reshape(-1, panels.shape[1]) * scales[:, None])[: len(weight)]
+    panels = room((packed_size(*weight.shape),), FORMATS[kind].numpy)
+    scales = pack(weight, FORMATS[kind], panels)
+    if kind == "bfloat16":
+        panels = (panels.astype(np.uint32) << 16).view(np.float32)
+    columns = panels.reshape(-1, weight.shape[1], PANEL).transpose(0, 2, 1)
+    return columns.reshape(-1, weight.shape[1])[: len(weight)] * scales[:, None]
 
 
 @pytest.mark.parametrize("n_out", [1, PANEL, PANEL + 1, 70 * PANEL - 5])
@@ -42,8 +41,8 @@ def test_a_transposed_weight_is_packed_like_its_copy():
 
 
 def test_the_room_begins_with_a_cache_line():
-    memory = room(1000)
-    assert memory.ctypes.data % 64 == 0 and memory.shape == (1000,)
+    memory = room((10, 25), np.float32)
+    assert memory.ctypes.data % 64 == 0 and memory.shape == (10, 25) and memory.dtype == np.float32
 
 
 def test_bfloat16_rounds_to_the_nearest_and_ties_to_even():
