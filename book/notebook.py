@@ -49,15 +49,14 @@ All of the classes above, with the weights of the small model that comes with th
 another story."""
 
 STORY = """from course.gather import gathered
-from gpt2.checkpoint import open_checkpoint, read_weights
+from gpt2.checkpoint import open_checkpoint, weights_of
 from gpt2.tokenizer import load_tokenizer
 
 checkpoint = open_checkpoint("models/storyteller")
 tokenizer = load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size)
 with F.lazy():  # the random numbers that the weights replace are never drawn
     model = GPT2LMHeadModel(checkpoint.config).to(device)
-shapes = {name: tuple(int(size) for size in parameter.shape) for name, parameter in model.parameters}
-model.load_state_dict(read_weights(checkpoint.folder, shapes))
+model.load_state_dict(weights_of(checkpoint))
 
 prompt = Tensor(np.array([tokenizer.encode("Once upon a time").ids]), device=device)
 with gathered():  # operations that run together, for speed

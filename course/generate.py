@@ -166,7 +166,7 @@ def _loading(device: str | None, kernels: bool = False) -> Iterator["Device"]:
             from course import kernels as course_kernels
 
             course_kernels.load(chosen, waiting.kernels)
-        waiting.say("Loading the model, which MAX compiles the first time: minutes")
+        waiting.say("Loading the model, which MAX compiles the first time: a minute or more")
         with runtime.killable():
             try:
                 yield chosen

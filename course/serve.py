@@ -25,7 +25,7 @@ from safetensors.numpy import save_file
 
 from course import report, runtime
 from course.todos import ROOT
-from gpt2.checkpoint import CONV1D, Checkpoint, open_checkpoint, weight_files
+from gpt2.checkpoint import CONV1D, Checkpoint, open_checkpoint, weight_files, weights_of
 from gpt2.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def serve(checkpoint: str, *, host: str, port: int, device: str | None, further:
     name = opened.folder.resolve().name if Path(checkpoint).expanduser().is_dir() else checkpoint
     with TemporaryDirectory(prefix="serve-") as folder:
         with report.Waiting():
-            _lay_out(opened, _weights(opened), Path(folder))
+            # What is wrong with the weights is one line here, and a hundred when the server finds it.
+            _lay_out(opened, weights_of(opened), Path(folder))
             ours = ["--model", folder, "--served-model-name", name, "--host", host, "--port", str(port)]
             ours += _device_options(runtime.pick_device(device))
         with _server([*ours, *further]) as server:
@@ -88,18 +89,6 @@ def _require_port(host: str, port: int) -> None:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
         raise ServeError(f"no server can listen there: {error.strerror}") from error
-
-
-def _weights(checkpoint: Checkpoint) -> Mapping[str, np.ndarray]:
-    """The weights. What is wrong with them is one line here, and a hundred when the server finds it."""
-    from max.experimental import functional as F
-
-    from gpt2.model import weights_of
-    from solutions.solution_13 import GPT2LMHeadModel
-
-    with F.lazy():
-        model = GPT2LMHeadModel(checkpoint.config)
-    return weights_of(model, checkpoint)
 
 
 def _lay_out(checkpoint: Checkpoint, weights: Mapping[str, np.ndarray], folder: Path) -> None:

@@ -77,6 +77,33 @@ def open_checkpoint(name: str) -> Checkpoint:
         raise CheckpointError(f"{path}: {error}") from None
 
 
+def weights_of(checkpoint: Checkpoint) -> Mapping[str, np.ndarray]:
+    """The weights of step 13's model, which a checkpoint must have exactly: see ``read_weights``."""
+    return read_weights(checkpoint.folder, weight_shapes(checkpoint.config))
+
+
+def weight_shapes(config: "GPT2Config") -> dict[str, tuple[int, ...]]:
+    """The names and shapes of the parameters of step 13's model, in their order."""
+    n_embd, n_inner = config.n_embd, config.n_inner
+    shapes = {"wte.weight": (config.vocab_size, n_embd), "wpe.weight": (config.n_positions, n_embd)}
+    for layer in range(config.n_layer):
+        block = f"h.{layer}."
+        shapes |= _norm(block + "ln_1", n_embd)
+        shapes |= _linear(block + "attn.c_attn", 3 * n_embd, n_embd) | _linear(block + "attn.c_proj", n_embd, n_embd)
+        shapes |= _norm(block + "ln_2", n_embd)
+        shapes |= _linear(block + "mlp.c_fc", n_inner, n_embd) | _linear(block + "mlp.c_proj", n_embd, n_inner)
+    shapes |= _norm("ln_f", n_embd)
+    return {f"transformer.{name}": shape for name, shape in shapes.items()}
+
+
+def _norm(name: str, n_embd: int) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": (n_embd,), f"{name}.bias": (n_embd,)}
+
+
+def _linear(name: str, n_out: int, n_in: int) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": (n_out, n_in), f"{name}.bias": (n_out,)}
+
+
 def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, np.ndarray]:
     """Find a checkpoint's weights, which must be exactly those that the model wants.
 

@@ -215,7 +215,7 @@ class _Text:
 
 
 def load_generator(checkpoint: Checkpoint, device: Device, weights: str = "float32") -> Generator:
-    """Load a checkpoint to write with. A shape of model that is new to this machine takes a minute to compile.
+    """Load a checkpoint to write with. It is compiled first where it has to be, as ``load_cached_model`` says.
 
     Args:
         weights: what they are kept as, as for ``load_cached_model``.

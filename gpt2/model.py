@@ -1,15 +1,13 @@
 """A checkpoint's weights in the model of step 13, compiled."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-import numpy as np
 from max.driver import Device
 from max.dtype import DType
 from max.experimental import functional as F
-from max.experimental.nn import Module
 from max.experimental.tensor import Tensor, TensorType
 
-from gpt2.checkpoint import Checkpoint, read_weights
+from gpt2.checkpoint import Checkpoint, weights_of
 from solutions.solution_13 import GPT2LMHeadModel
 
 
@@ -30,10 +28,4 @@ def load_model(checkpoint: Checkpoint, device: Device) -> Callable[[Tensor], Ten
     with F.lazy():  # the random numbers that the weights replace are never drawn
         model = GPT2LMHeadModel(checkpoint.config).to(device)
     ids = TensorType(DType.int64, ["batch", "seq_length"], device)
-    return model.compile(ids, weights=weights_of(model, checkpoint))
-
-
-def weights_of(model: Module, checkpoint: Checkpoint) -> Mapping[str, np.ndarray]:
-    """A checkpoint's weights, which must be exactly the model's parameters."""
-    shapes = {name: tuple(int(size) for size in parameter.shape) for name, parameter in model.parameters}
-    return read_weights(checkpoint.folder, shapes)
+    return model.compile(ids, weights=weights_of(checkpoint))

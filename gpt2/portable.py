@@ -9,8 +9,7 @@ from max.experimental.tensor import Tensor, TensorType
 from numpy.typing import NDArray
 
 from gpt2.cache import Cache, CachedModel
-from gpt2.checkpoint import Checkpoint
-from gpt2.model import weights_of
+from gpt2.checkpoint import Checkpoint, weights_of
 from solutions.solution_01 import GPT2Config
 from solutions.solution_09 import GPT2MultiHeadAttention
 from solutions.solution_13 import GPT2LMHeadModel
@@ -106,6 +105,6 @@ def load_portable_model(checkpoint: Checkpoint, device: Device) -> PortableModel
         TensorType(DType.int64, ["batch", "seq_length"], device),
         TensorType(DType.bool, ["batch", 1, "seq_length", "total"], device),
         TensorType(DType.float32, ["past", config.n_layer, 2, "batch", config.n_head, config.head_dim], device),
-        weights=weights_of(model, checkpoint),
+        weights=weights_of(checkpoint),
     )
     return PortableModel(compiled, config, device)

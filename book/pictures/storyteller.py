@@ -20,7 +20,7 @@ from max.experimental.tensor import Tensor  # noqa: E402
 
 from course import kernels  # noqa: E402
 from course.gather import gathered  # noqa: E402
-from gpt2.checkpoint import open_checkpoint, read_weights  # noqa: E402
+from gpt2.checkpoint import open_checkpoint, weights_of  # noqa: E402
 from gpt2.tokenizer import load_tokenizer  # noqa: E402
 from solutions import solution_09  # noqa: E402
 from solutions.solution_13 import GPT2LMHeadModel  # noqa: E402
@@ -39,9 +39,7 @@ def load() -> GPT2LMHeadModel:
     """Step 13's model with the checkpoint's weights."""
     with F.lazy():  # the random numbers that the weights replace are never drawn
         model = GPT2LMHeadModel(config)
-    shapes = {name: tuple(int(size) for size in parameter.shape) for name, parameter in model.parameters}
-    weights = read_weights(checkpoint.folder, shapes)
-    model.load_state_dict({name: Tensor(array, device=device) for name, array in weights.items()})
+    model.load_state_dict({name: Tensor(array, device=device) for name, array in weights_of(checkpoint).items()})
     return model
 
 

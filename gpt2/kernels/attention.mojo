@@ -43,7 +43,7 @@ struct Cache(TrivialRegisterPassable):
 
 
 def attend(mut worker: Worker, y: MutFloats, qkv: MutFloats, cache: Cache, seq_length: Int, n_embd: Int):
-    """Set y [batch, seq_length, n_embd] to the values that the queries in qkv [batch, seq_length, 3 * n_embd] gather."""
+    """Set y [batch, seq_length, n_embd] to what the queries in qkv [batch, seq_length, 3 * n_embd] gather."""
     var head_dim = n_embd // cache.n_head
     var capacity = cache.size // (ceildiv(head_dim, PANEL) * PANEL)
     var scale = Float32(head_dim) ** -0.5
@@ -59,8 +59,8 @@ def attend(mut worker: Worker, y: MutFloats, qkv: MutFloats, cache: Cache, seq_l
             var value = key.unsafe_offset(n_embd)
             var panel, lane = divmod(past + i, PANEL)
             for d in range(head_dim):
-                keys[unsafe_offset = (panel * head_dim + d) * PANEL + lane] = key[unsafe_offset=d]
-                values[unsafe_offset = (d // PANEL * capacity + past + i) * PANEL + d % PANEL] = value[unsafe_offset=d]
+                keys[unsafe_offset=(panel * head_dim + d) * PANEL + lane] = key[unsafe_offset=d]
+                values[unsafe_offset=(d // PANEL * capacity + past + i) * PANEL + d % PANEL] = value[unsafe_offset=d]
 
         var memory = List[Float32](unsafe_uninit_length=ROWS * capacity)
         var scores = memory.unsafe_ptr()

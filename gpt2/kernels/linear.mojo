@@ -18,7 +18,7 @@ struct Then(Equatable, TrivialRegisterPassable):
     var _value: Int
 
     comptime STORE = Then(0)
-    comptime GELU = Then(1)  # stored after the tanh GELU
+    comptime GELU = Then(1)  # stored after the GELU
     comptime ADD = Then(2)  # added to what is there: the residual connection
 
 
@@ -57,7 +57,7 @@ struct Linear[dtype: DType](TrivialRegisterPassable):
                         if last:
                             z += self.bias.unsafe_load[width=width](column + c)
                             comptime if then == Then.GELU:
-                                z = 0.5 * z * (1 + tanh(0.7978845608028654 * (z + 0.044715 * z * z * z)))  # sqrt(2 / pi)
+                                z = _gelu(z)
                         place.unsafe_store(z)
 
                     multiply[Self.dtype](
@@ -72,3 +72,8 @@ struct Linear[dtype: DType](TrivialRegisterPassable):
 
         worker.share(ceildiv(self.n_out, PANEL) * blocks, part)
 
+
+@always_inline
+def _gelu[width: Int](z: SIMD[DType.float32, width]) -> SIMD[DType.float32, width]:
+    """The tanh approximation, step 4."""
+    return 0.5 * z * (1 + tanh(0.7978845608028654 * (z + 0.044715 * z * z * z)))  # sqrt(2 / pi)

@@ -18,7 +18,7 @@ comptime Sizes = InputTensor[dtype=DType.int64, rank=1, ...]
 struct GPT2:
     """Put into logits [batch, vocab_size] the scores of what follows the last of input_ids [batch, seq_length].
 
-    The other arguments are described in gpt2/fast.py.
+    The other arguments are described in gpt2/kernel.py.
     """
 
     @staticmethod
@@ -102,7 +102,7 @@ def _embed(mut worker: Worker, x: MutFloats, input_ids: Ids, positions: Ids, wte
         var row = x.unsafe_offset(i * n_embd)
         for d in range(n_embd):
             row[unsafe_offset=d] = (
-                token[unsafe_offset = d * PANEL].cast[DType.float32]() * scale + position[unsafe_offset=d]
+                token[unsafe_offset=d * PANEL].cast[DType.float32]() * scale + position[unsafe_offset=d]
             )
 
     worker.share(input_ids.dim_size(0) * input_ids.dim_size(1), part)

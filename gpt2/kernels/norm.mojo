@@ -49,7 +49,9 @@ struct LayerNorm(TrivialRegisterPassable):
 
         for i in range(0, whole, WIDTH):
             var normal = (x.unsafe_load[width=WIDTH](i) - mean) * factor
-            y.unsafe_store(i, normal.fma(self.weight.unsafe_load[width=WIDTH](i), self.bias.unsafe_load[width=WIDTH](i)))
+            y.unsafe_store(
+                i, normal.fma(self.weight.unsafe_load[width=WIDTH](i), self.bias.unsafe_load[width=WIDTH](i))
+            )
         for i in range(whole, n_embd):
             var normal = (x[unsafe_offset=i] - mean) * factor
             y[unsafe_offset=i] = normal * self.weight[unsafe_offset=i] + self.bias[unsafe_offset=i]

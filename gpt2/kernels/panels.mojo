@@ -41,14 +41,7 @@ def multiply[
 @always_inline
 def _multiply[
     dtype: DType, rows: Int, Store: def[width: Int](SIMD[DType.float32, width], Int, Int) -> None
-](
-    x: Pointer[Float32, _],
-    stride: Int,
-    panel: Pointer[Scalar[dtype], _],
-    depth: Int,
-    lanes: Int,
-    store: Store,
-):
+](x: Pointer[Float32, _], stride: Int, panel: Pointer[Scalar[dtype], _], depth: Int, lanes: Int, store: Store,):
     # With one row, two sums of each column: an addition need not wait for the one before it. More would be read
     # in an order that processors do not foresee: six take a quarter longer.
     comptime CHAINS = max(2 // rows, 1)
@@ -61,7 +54,7 @@ def _multiply[
         comptime for v in range(VECTORS):
             w[v] = panel.unsafe_load[width=WIDTH](k * PANEL + v * WIDTH).cast[DType.float32]()
         comptime for r in range(rows):
-            var factor = Vector(x[unsafe_offset = r * stride + k])
+            var factor = Vector(x[unsafe_offset=r * stride + k])
             comptime for v in range(VECTORS):
                 comptime i = chain * SUMS + r * VECTORS + v
                 sums[i] = factor.fma(w[v], sums[i])

@@ -3,10 +3,11 @@
 gpt2/fast.py puts them there.
 """
 
+from std.math import ceildiv
+
 from .linear import Linear
 from .norm import LayerNorm
-from .panels import Floats, PANEL
-from std.math import ceildiv
+from .panels import PANEL, Floats
 
 
 @fieldwise_init

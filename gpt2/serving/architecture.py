@@ -28,8 +28,7 @@ from max.pipelines.lib.log_probabilities import LogProbabilitiesMixin
 from max.pipelines.modeling.config_enums import SupportedEncoding, supported_encoding_dtype
 from max.pipelines.modeling.types import PipelineTask
 
-from gpt2.checkpoint import open_checkpoint
-from gpt2.model import weights_of
+from gpt2.checkpoint import open_checkpoint, weights_of
 from gpt2.serving.paged import PagedGPT2
 from gpt2.serving.requests import GPT2Tokenizer, check_request
 
@@ -96,7 +95,7 @@ class ServedGPT2(LogProbabilitiesMixin, ModuleV3PipelineModelWithKVCache[TextCon
             model = PagedGPT2(checkpoint.config, self.kv_params).to(self.devices[0])
         inputs = self.batch_processor.get_symbolic_inputs(kv_params=self.kv_params, device_refs=self.device_refs)
         # The weights are read in float32, and cast where MAX has chosen bfloat16.
-        return model.compile(*inputs, weights=weights_of(model, checkpoint), auto_cast=True)
+        return model.compile(*inputs, weights=weights_of(checkpoint), auto_cast=True)
 
 
 GPT2_ARCHITECTURE = SupportedArchitecture(

@@ -14,7 +14,7 @@ from benchmarks.peers.record import fill
 from benchmarks.peers.report import ROWS, Row, read_results, table, tables
 from benchmarks.peers.worker import Worker, WorkerError
 from course.todos import ROOT
-from gpt2.checkpoint import open_checkpoint, read_weights
+from gpt2.checkpoint import open_checkpoint, weights_of
 
 # Counts upwards: after 5 comes 6. Its flaws are asked for by the name of the weights.
 TOY = """
@@ -117,19 +117,7 @@ def test_the_random_checkpoint_is_one_that_the_engine_loads(tmp_path, monkeypatc
     monkeypatch.setitem(checkpoint.SIZES, "tiny", {"n_embd": 8, "n_layer": 2, "n_head": 2})
     written = open_checkpoint(str(checkpoint.write_checkpoint("tiny", tmp_path)))
     assert (written.config.n_embd, written.config.n_layer, written.config.n_head) == (8, 2, 2)
-    shapes = {"transformer.wte.weight": (50257, 8), "transformer.wpe.weight": (1024, 8)}
-    for norm in ("ln_f", *(f"h.{layer}.ln_{index}" for layer in range(2) for index in (1, 2))):
-        shapes |= {f"transformer.{norm}.weight": (8,), f"transformer.{norm}.bias": (8,)}
-    for layer in range(2):
-        for name, n_out, n_in in (
-            ("attn.c_attn", 24, 8),
-            ("attn.c_proj", 8, 8),
-            ("mlp.c_fc", 32, 8),
-            ("mlp.c_proj", 8, 32),
-        ):
-            name = f"transformer.h.{layer}.{name}"
-            shapes |= {f"{name}.weight": (n_out, n_in), f"{name}.bias": (n_out,)}
-    weights = read_weights(written.folder, shapes)
+    weights = weights_of(written)
     assert sum(weight.size for weight in weights.values()) == checkpoint.parameter_count("tiny")
 
 

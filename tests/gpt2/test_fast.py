@@ -5,13 +5,13 @@ import shutil
 import numpy as np
 import pytest
 from course.generate import CHECKPOINT
-from gpt2 import library
+from gpt2 import kernel
 from gpt2.cached import load_cached_model
-from gpt2.checkpoint import open_checkpoint
+from gpt2.checkpoint import open_checkpoint, weights_of
 from gpt2.fast import load_fast_model
-from gpt2.model import weights_of
 from gpt2.panels import FORMATS, PANEL, pack, packed_size, room
 from max.driver import CPU
+from max.experimental.compilation import CompiledCallable
 from max.experimental.tensor import Tensor
 from solutions.solution_13 import GPT2LMHeadModel
 
@@ -61,7 +61,7 @@ def test_int8_has_steps_of_its_own_for_each_output():
 def eager_logits(checkpoint, ids, device):
     """What step 13's model makes of ids [batch, seq_length], operation by operation."""
     model = GPT2LMHeadModel(checkpoint.config)
-    model.load_state_dict(weights_of(model, checkpoint))
+    model.load_state_dict(weights_of(checkpoint))
     return np.from_dlpack(model.to(device)(Tensor(ids, device=device)).to(CPU()))
 
 
@@ -97,41 +97,77 @@ def test_unknown_weights_are_refused():
         load_cached_model(open_checkpoint(CHECKPOINT), CPU(), weights="float8")
 
 
-# The library of kernels
+# The compiled kernel
 
 
 @pytest.fixture
 def cache_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(library, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(kernel, "user_cache_path", lambda name: tmp_path / name)
     return tmp_path
 
 
-def test_the_kernels_are_precompiled_once(cache_folder, monkeypatch):
-    first = library.kernel_library()
-    assert first.is_file() and cache_folder in first.parents
-    monkeypatch.setattr(library, "subprocess_run_mojo", None)
-    assert library.kernel_library() == first
+@pytest.fixture
+def no_compiler(monkeypatch):
+    """From the time that it is called, whoever compiles fails."""
+
+    def fail(dtype):
+        raise AssertionError("compiled again")
+
+    return lambda: monkeypatch.setattr(kernel, "_compile", fail)
 
 
-def test_two_copies_of_the_course_have_the_same_kernels(cache_folder, tmp_path, monkeypatch):
-    """Byte for byte, or MAX would compile the model again."""
-    first = library.kernel_library().read_bytes()
-    shutil.rmtree(cache_folder / "gpt2-in-max")
-    shutil.copytree(library.SOURCE, tmp_path / "another" / "kernels")
-    monkeypatch.setattr(library, "SOURCE", tmp_path / "another" / "kernels")
-    assert library.kernel_library().read_bytes() == first
+def logits_of_a_prompt():
+    return load_fast_model(open_checkpoint(CHECKPOINT), "float32").start([[1, 2, 3]], 3)[0]
 
 
-def test_changed_kernels_are_compiled_again(cache_folder, tmp_path, monkeypatch):
-    first = library.kernel_library()
-    shutil.copytree(library.SOURCE, tmp_path / "kernels")
+def test_a_kernel_is_compiled_once_and_does_what_it_did(cache_folder, no_compiler):
+    first = logits_of_a_prompt()
+    no_compiler()
+    np.testing.assert_array_equal(logits_of_a_prompt(), first)
+
+
+def test_a_model_of_another_shape_has_the_same_kernel(exact, no_compiler, tmp_path, write_checkpoint):
+    no_compiler()
+    load_fast_model(open_checkpoint(str(write_checkpoint(tmp_path / "odd", weights=None, **ODD))), "float32")
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[: len(data) // 2]], ids=["empty", "cut short"])
+def test_a_damaged_kernel_is_compiled_again(cache_folder, damage):
+    first = logits_of_a_prompt()
+    (file,) = cache_folder.rglob("*.mef")
+    whole = file.read_bytes()
+    file.write_bytes(damage(whole))
+    np.testing.assert_array_equal(logits_of_a_prompt(), first)
+    assert len(file.read_bytes()) == len(whole)
+
+
+def test_where_nothing_can_be_written_the_kernel_is_compiled_all_the_same(exact, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setattr(kernel, "user_cache_path", lambda name: tmp_path / "file" / name)
+    np.testing.assert_array_equal(logits_of_a_prompt(), exact.start([[1, 2, 3]], 3)[0])
+
+
+def test_a_full_disk_leaves_no_half_a_kernel(exact, cache_folder, monkeypatch):
+    def export(self, path):
+        path.write_bytes(b"half")
+        raise RuntimeError("No space left on device")
+
+    monkeypatch.setattr(CompiledCallable, "export_mef", export)
+    np.testing.assert_array_equal(logits_of_a_prompt(), exact.start([[1, 2, 3]], 3)[0])
+    assert not [path for path in cache_folder.rglob("*") if path.is_file()]
+
+
+def test_a_changed_source_is_another_kernel(tmp_path, monkeypatch):
+    before = kernel._digest()
+    shutil.copytree(kernel.SOURCE, tmp_path / "kernels")
+    monkeypatch.setattr(kernel, "SOURCE", tmp_path / "kernels")
+    assert kernel._digest() == before
     with (tmp_path / "kernels" / "panels.mojo").open("a") as file:
         file.write("# changed\n")
-    monkeypatch.setattr(library, "SOURCE", tmp_path / "kernels")
-    assert library.kernel_library() != first
+    assert kernel._digest() != before
 
 
-def test_where_nothing_can_be_written_max_gets_the_source(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("not a folder")
-    monkeypatch.setattr(library, "user_cache_path", lambda name: tmp_path / "file" / name)
-    assert library.kernel_library() == library.SOURCE
+def test_another_processor_has_another_kernel(monkeypatch):
+    before = kernel._digest()
+    monkeypatch.setattr(kernel, "_processor", lambda: "flags: sse")
+    assert kernel._digest() != before

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from course.grading import oracle
 from max.driver import CPU
+from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
-from gpt2.checkpoint import CheckpointError, open_checkpoint
+from gpt2.checkpoint import CheckpointError, open_checkpoint, weight_shapes
 from gpt2.model import load_model
+from solutions.solution_01 import GPT2Config
+from solutions.solution_13 import GPT2LMHeadModel
 
 IDS = np.array([[72, 5, 256, 5, 131, 9, 0], [1, 88, 88, 2, 240, 17, 33]])
 
@@ -26,12 +29,18 @@ def test_logits_are_those_of_the_formulas(model, stored_weights, settings, devic
 
 
 def test_the_compiled_model_computes_what_the_eager_one_does(model, folder, stored_weights, device):
-    from solutions.solution_13 import GPT2LMHeadModel
-
     eager = GPT2LMHeadModel(open_checkpoint(str(folder)).config)
     parameters = oracle.from_checkpoint(stored_weights)
     eager.load_state_dict({name: Tensor(array.copy(), device=device) for name, array in parameters.items()})
     np.testing.assert_allclose(logits(model, IDS, device), logits(eager, IDS, device), atol=1e-5)
+
+
+@pytest.mark.parametrize("config", [GPT2Config(n_layer=2), GPT2Config(17, 9, 12, 3, 2, 20)])
+def test_the_weights_of_a_checkpoint_are_those_of_the_model_in_its_order(config):
+    with F.lazy():
+        model = GPT2LMHeadModel(config)
+    parameters = [(name, tuple(map(int, parameter.shape))) for name, parameter in model.parameters]
+    assert [*weight_shapes(config).items()] == parameters
 
 
 def test_a_weight_of_another_shape_is_refused_before_anything_is_compiled(write_checkpoint, tmp_path, device):
