@@ -74,7 +74,7 @@ PLACES = {
     "tests/benchmarks": ("test_*.py",),
     "tests/book": ("test_*.py", "conftest.py"),
     "tests/course": ("test_*.py", "conftest.py"),
-    "tests/fixtures": ("greedy.npz", "sampling.npz"),
+    "tests/fixtures": ("beams.npz", "greedy.npz", "sampling.npz"),
     "tests/grading": ("test_*.py", "conftest.py", "examples.py"),
     "tests/gpt2": ("test_*.py", "conftest.py"),
     "tools": ("*.py", "screenshot.svg"),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from max.driver import Buffer
+from max.driver import CPU, Buffer
 from numpy.typing import NDArray
 
 from solutions.solution_01 import GPT2Config
@@ -26,6 +26,8 @@ class Cache:
 
 class CachedModel(ABC):
     """A compiled GPT-2 that texts go through piece by piece."""
+
+    _batch_axis: int  # of the cache's buffer
 
     def __init__(self, config: GPT2Config) -> None:
         self.config = config
@@ -58,6 +60,11 @@ class CachedModel(ABC):
         logits = self._forward(ids, positions, cache)
         cache.length += ids.shape[1]
         return logits
+
+    def select(self, cache: Cache, rows: Sequence[int]) -> Cache:
+        """A cache of the texts ``rows`` of another one, of which any may be there more than once, or not at all."""
+        taken = np.take(cache.buffer.to(CPU()).to_numpy(), rows, axis=self._batch_axis)
+        return Cache(Buffer.from_numpy(taken).to(cache.buffer.device), cache.padding[list(rows)], cache.length)
 
     @abstractmethod
     def _buffer(self, batch: int, capacity: int) -> Buffer:

@@ -24,6 +24,8 @@ POSITIONS = "transformer.wpe.weight"
 class FastModel(CachedModel):
     """The kernel, which is compiled for any sizes, and the weights and sizes of a model."""
 
+    _batch_axis = 2
+
     def __init__(self, kernel: Model, config: GPT2Config, weights: Sequence[Buffer]) -> None:
         super().__init__(config)
         self._kernel = kernel

@@ -11,6 +11,7 @@ from max.driver import Device
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from gpt2.beam import beam_search
 from gpt2.cache import CachedModel
 from gpt2.cached import load_cached_model
 from gpt2.checkpoint import Checkpoint
@@ -115,6 +116,31 @@ class Generator:
             for row, text in zip(tokens, texts, strict=True)
         ]
 
+    def search(self, prompt: str | Sequence[int], beams: int, max_new_tokens: int) -> list[tuple[str, float]]:
+        """Beam search for likely completions of a prompt, which have at most ``max_new_tokens`` tokens.
+
+        Returns:
+            ``beams`` completions, best first, and the mean log-probability of their tokens.
+        """
+        config, ids = self._model.config, self._ids(prompt)
+        if not 1 <= beams < config.vocab_size:
+            raise ValueError(f"beams {beams}: expected 1 to {config.vocab_size - 1}")
+        if max_new_tokens < 1:
+            raise ValueError(f"max_new_tokens {max_new_tokens}: expected 1 or more")
+        if (room := config.n_positions - len(ids)) < 1:
+            raise ValueError(f"the prompt has {len(ids)} tokens, and the model's context window no more than {config.n_positions}")
+        found = beam_search(self._model, ids, beams, min(max_new_tokens, room), self._eos_token_id)
+        return [(TextStream(self._tokenizer).finish(beam.ids), beam.score) for beam in found]
+
+    def _ids(self, prompt: str | Sequence[int]) -> list[int]:
+        ids = encode(self._tokenizer, prompt) if isinstance(prompt, str) else list(prompt)
+        vocab_size = self._model.config.vocab_size
+        if not ids:
+            raise ValueError("the prompt is empty: expected at least one token")
+        if outside := [id for id in ids if not 0 <= id < vocab_size]:
+            raise ValueError(f"id {outside[0]} in the prompt: expected 0 to {vocab_size - 1}")
+        return ids
+
     def _text(
         self,
         prompt: str | Sequence[int],
@@ -125,11 +151,7 @@ class Generator:
         logprobs: int,
     ) -> "_Text":
         config = self._model.config
-        ids = encode(self._tokenizer, prompt) if isinstance(prompt, str) else list(prompt)
-        if not ids:
-            raise ValueError("the prompt is empty: expected at least one token")
-        if outside := [id for id in ids if not 0 <= id < config.vocab_size]:
-            raise ValueError(f"id {outside[0]} in the prompt: expected 0 to {config.vocab_size - 1}")
+        ids = self._ids(prompt)
         room = math.inf if slide else config.n_positions - len(ids)
         if room < 0:
             raise ValueError(f"the prompt has {len(ids)} tokens, the model's context window {config.n_positions}")

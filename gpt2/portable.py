@@ -68,6 +68,8 @@ class PortableModel(CachedModel):
     memory, which the model reads without a copy: [capacity, n_layer, 2, batch, n_head, head_dim].
     """
 
+    _batch_axis = 3
+
     def __init__(self, compiled: CompiledCallable, config: GPT2Config, device: Device) -> None:
         super().__init__(config)
         self._compiled = compiled

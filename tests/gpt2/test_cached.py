@@ -59,6 +59,16 @@ def test_texts_of_different_lengths_do_not_see_each_other(cached_model, naive):
     np.testing.assert_allclose(logits, alone, atol=1e-4)
 
 
+def test_texts_may_be_selected_repeated_and_left_out(cached_model, naive):
+    _, cache = cached_model.start([SHORT, TEXT, TEXT[:1]], capacity=12)
+    chosen = cached_model.select(cache, [2, 0, 2])
+    logits = cached_model.extend(np.array([[7], [8], [9]]), chosen)
+    alone = [naive([TEXT[0], 7])[-1], naive([*SHORT, 8])[-1], naive([TEXT[0], 9])[-1]]
+    np.testing.assert_allclose(logits, alone, atol=1e-4)
+    logits = cached_model.extend(np.array([[5], [6], [7]]), cache)  # which is as it was
+    np.testing.assert_allclose(logits[1], naive([*TEXT, 6])[-1], atol=1e-4)
+
+
 def test_a_text_may_fill_the_context(cached_model, naive):
     ids = np.random.default_rng(0).integers(1024, size=256).tolist()
     np.testing.assert_allclose(grown(cached_model, ids[:250], ids[250:])[-1], naive(ids)[-1], atol=1e-4)

@@ -276,7 +276,7 @@ def test_greedy_text_is_that_of_step_14(device):
 
 
 def test_greedy_text_and_logits_are_those_of_transformers(device):
-    """tools/greedy_fixture.py wrote down 200 tokens, and the logits of every twentieth."""
+    """tools/text_fixtures.py wrote down 200 tokens, and the logits of every twentieth."""
     with np.load(ROOT / "tests" / "fixtures" / "greedy.npz") as arrays:
         ids, logits = arrays["ids"].tolist(), arrays["logits"]
     model = load_cached_model(open_checkpoint(CHECKPOINT), device)

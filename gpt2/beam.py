@@ -1,0 +1,65 @@
+"""Beam search: not the likeliest token each time, but the text that is likely as a whole.
+
+It suits tasks with one right answer, such as translation. Stories that it tells are dull, and go round in
+circles (Holtzman et al., 2019, https://arxiv.org/abs/1904.09751).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gpt2.cache import CachedModel
+from gpt2.sampling import Sampling, log_softmax, reweigh
+
+
+@dataclass(frozen=True)
+class Beam:
+    """What may follow a prompt, and the log-probability of all its tokens together."""
+
+    ids: list[int]
+    logprob: float
+
+    @property
+    def score(self) -> float:
+        """The mean over the tokens: by the sum, short texts would always win."""
+        return self.logprob / len(self.ids)
+
+
+def beam_search(
+    model: CachedModel, prompt: Sequence[int], beams: int, max_new_tokens: int, eos_token_id: int | None
+) -> list[Beam]:
+    """Let so many beams grow side by side. Of all that may come next the likeliest are kept.
+
+    The search is over when as many texts have ended as there are beams, or after ``max_new_tokens``. It
+    does what Hugging Face's ``generate`` does with ``num_beams`` and ``early_stopping``.
+
+    Returns:
+        The best ``beams`` texts that were found, those with the highest score first.
+
+    Raises:
+        ValueError: a logit is not a number.
+    """
+    logits, cache = model.start([prompt], len(prompt) + max_new_tokens)
+    growing: Sequence[Beam] = [Beam([], 0.0)]
+    ended: list[Beam] = []
+    while True:
+        logprobs = [log_softmax(reweigh(row, Sampling(), [], [])) for row in logits]
+        totals = np.array([[beam.logprob] for beam in growing]) + logprobs
+        # Twice as many as there are beams: each of them may end once, and as many others go on.
+        likeliest = np.argsort(-totals, axis=None, kind="stable")[: 2 * beams]
+        grown: list[tuple[int, Beam]] = []
+        for rank, (row, id) in enumerate(np.transpose(np.unravel_index(likeliest, totals.shape)).tolist()):
+            beam = Beam([*growing[row].ids, id], float(totals[row, id]))
+            if id != eos_token_id:
+                grown.append((row, beam))
+            elif rank < beams:
+                ended.append(beam)
+        rows, growing = zip(*grown[:beams], strict=True)
+        full = len(growing[0].ids) == max_new_tokens
+        if full:
+            ended += growing
+        if full or len(ended) >= beams:
+            return sorted(ended, key=lambda beam: beam.score, reverse=True)[:beams]
+        cache = model.select(cache, rows)
+        logits = model.extend(np.array([beam.ids[-1:] for beam in growing]), cache)
