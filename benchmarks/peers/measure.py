@@ -43,6 +43,7 @@ CASES = [
     Case(16, 900, 8),  # 14 thousand tokens to read first
 ]
 LONGEST = CASES[2]  # of those with one text
+TURNS = 5  # of a short and a long past
 RUNS = 2  # of each case in a round, of which the better one counts
 LONG = 2_000  # tokens in all, which are read only once
 GREEDY = 200  # tokens of one text, of which the logits are compared
@@ -55,9 +56,9 @@ def measure(contenders: Sequence[Contender], checkpoint: Path, environments: Pat
 
     A contender's figures are "load" and "cold", the seconds until its process is ready and until
     that has given its first token; "peak" bytes of memory with one text; for each case "first
-    BATCH PAST", the seconds until the first tokens, and "rate BATCH PAST", tokens per second; and
-    "read", the bandwidth just before or after the first case, whichever is larger: on a machine that
-    shares its memory with others it changes from one second to the next.
+    BATCH PAST", the seconds until the first tokens, and "rate BATCH PAST", tokens per second; "slower",
+    as below; and "read", the bandwidth just before or after the first case, whichever is larger: on a
+    machine that shares its memory with others it changes from one second to the next.
     """
     found: dict[str, Figures] = defaultdict(lambda: defaultdict(list))
     for round in range(rounds):
@@ -87,8 +88,21 @@ def measure(contenders: Sequence[Contender], checkpoint: Path, environments: Pat
                     if case is CASES[0]:
                         figures["read"].append(max(read, read_bandwidth(CORES)))
                     if case is LONGEST:
+                        figures["slower"].append(slower(worker))
                         figures["peak"].append(worker.ask("memory")["peak"])
     return found
+
+
+def slower(worker: Worker) -> float:
+    """How many times as long a token takes with a long past, measured in turn with those that have a short one."""
+    ratios = []
+    for _ in range(TURNS):
+        short, long = (
+            statistics.median(worker.ask("generate", prompts=case.prompts, steps=case.steps)["steps"])
+            for case in (CASES[0], LONGEST)
+        )
+        ratios.append(long / short)
+    return statistics.median(ratios)
 
 
 def compare(contenders: Sequence[Contender], checkpoint: Path, environments: Path) -> dict[str, dict[str, float]]:

@@ -78,6 +78,11 @@ def share(results: Results, contender: dict) -> float:
     )
 
 
+def slower(contender: dict) -> float:
+    """How many times as long a token takes with the longest past: the median of the rounds."""
+    return statistics.median(contender["figures"]["slower"])
+
+
 def tables(results: Results) -> str:
     """A table for each kind of weights, and where they were measured."""
     versions = dict.fromkeys(each["versions"] for each in results["contenders"].values())
@@ -85,7 +90,9 @@ def tables(results: Results) -> str:
         [
             *(table(results, weights) for weights in BYTES if members(results, weights)),
             f"GPT-2 {results['size']} with random weights on {results['machine']}, Python {results['python']}; "
-            f"memory is read at up to {bandwidth(results) / 1e9:.1f} GB/s; {', '.join(versions)}.",
+            f"memory is read at up to {bandwidth(results) / 1e9:.1f} GB/s; {', '.join(versions)}. "
+            "All are measured in turn, line by line. Where a machine shares its memory with others, as this one "
+            "may do, one line can meet a faster moment than the next.",
         ]
     )
 
@@ -105,6 +112,7 @@ def table(results: Results, weights: str) -> str:
             cell = f"{row.value(each):.{row.digits}f}"
             cells.append(cell if ours is None or ours is each else f"{cell} ({row.ratio(ours, each):.2f} ×)")
         lines.append([row.title, *cells])
+    lines.append(["time of a token after 900 / after 32", *(f"{slower(each):.2f}" for each in found.values())])
     lines.append(["share of what memory allows, batch 1", *(f"{share(results, each):.0%}" for each in found.values())])
     if all("difference" in each for each in found.values()):
         lines.append(["largest difference of a logit", *(f"{each['difference']:.0e}" for each in found.values())])

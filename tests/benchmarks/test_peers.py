@@ -92,7 +92,7 @@ def test_every_contender_has_every_figure_of_every_round(toy, tmp_path, monkeypa
     assert set(found) == {"one", "two"}
     rates = {f"{kind} {case.batch} {case.past}" for kind in ("first", "rate") for case in cases}
     for name in ("one", "two"):
-        assert set(found[name]) == {"load", "cold", "peak", "read", *rates}
+        assert set(found[name]) == {"load", "cold", "peak", "read", "slower", *rates}
         assert all(len(values) == 2 and min(values) > 0 for values in found[name].values())
 
 
@@ -138,6 +138,20 @@ def test_bandwidth_counts_bytes_that_were_read(monkeypatch):
     assert read == [4_000] * 2 * bandwidth.RUNS
 
 
+def test_a_long_past_is_compared_with_a_short_one_in_turn():
+    """Of a machine that gets four times as slow meanwhile, and of a token that is disturbed, nothing is seen."""
+    pasts = []
+
+    class Slowing:
+        def ask(self, what, prompts, steps):
+            pasts.append(len(prompts[0]))
+            time = 2.0 if len(pasts) > 6 else 0.5
+            return {"steps": [time * (1.5 if pasts[-1] == 900 else 1)] * (steps - 1) + [99.0]}
+
+    assert measure.slower(Slowing()) == 1.5
+    assert pasts == [32, 900] * measure.TURNS
+
+
 @pytest.mark.parametrize("reader", bandwidth.READERS)
 def test_a_reader_reads_all(reader):
     assert bandwidth.READERS[reader](np.zeros(10, np.int64)) == 0
@@ -162,6 +176,7 @@ def results(**contenders: dict) -> dict:
 
 def contender(seconds: float, rate: float, weights: str = "float32") -> dict:
     figures = {row.figure: [seconds, 2 * seconds] if row.best is min else [rate, rate / 2] for row in ROWS}
+    figures["slower"] = [1.1, 1.2, 9.0]
     figures["read"] = [40e3, 20e3]  # the machine reads half as fast in the second round
     return {"weights": weights, "versions": "some 1.0", "figures": figures, "difference": 2e-5, "agreement": 200}
 
@@ -183,6 +198,7 @@ def test_the_table_tells_the_best_round_the_ratio_and_the_share_of_the_roofline(
     assert found["float32"] == ["ours", "peer"]
     assert found["load, s"] == ["2.00", "3.00 (1.50 ×)"]
     assert found["tokens/s, batch 16, after 900"] == ["8.0", "4.0 (2.00 ×)"]
+    assert found["time of a token after 900 / after 32"] == ["1.20", "1.20"]
     assert found["share of what memory allows, batch 1"] == ["80%", "40%"]  # 40 kB/s over 4 kB
     assert found["same greedy tokens, of 200"] == ["200", "200"]
 
