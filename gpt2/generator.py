@@ -128,7 +128,7 @@ class Generator:
         if max_new_tokens < 1:
             raise ValueError(f"max_new_tokens {max_new_tokens}: expected 1 or more")
         if (room := config.n_positions - len(ids)) < 1:
-            raise ValueError(f"the prompt has {len(ids)} tokens, and the model's context window no more than {config.n_positions}")
+            raise ValueError(f"the prompt has {len(ids)} tokens, and the model's context window no more than that")
         found = beam_search(self._model, ids, beams, min(max_new_tokens, room), self._eos_token_id)
         return [(TextStream(self._tokenizer).finish(beam.ids), beam.score) for beam in found]
 

@@ -49,7 +49,9 @@ def test_a_less_likely_token_may_begin_the_likelier_text():
 
 def test_a_text_that_ends_is_kept_and_does_not_grow():
     """The shorter one is likelier as a whole, but the tokens of the longer one are likelier by their mean."""
-    model = TableModel({(0,): (0.01, 0.68, 0.01, 0.3), (0, 1): (0.3, 0.3, 0.05, 0.35), (0, 1, 0): (0.97, 0.01, 0.01, 0.01)})
+    model = TableModel(
+        {(0,): (0.01, 0.68, 0.01, 0.3), (0, 1): (0.3, 0.3, 0.05, 0.35), (0, 1, 0): (0.97, 0.01, 0.01, 0.01)}
+    )
     beams = beam_search(model, [0], 2, 3, END)
     assert [beam.ids for beam in beams] == [[1, END], [END]]
     assert [beam.score for beam in beams] == pytest.approx([np.log(0.68 * 0.35) / 2, np.log(0.3)])
@@ -70,7 +72,9 @@ def test_at_the_limit_the_texts_that_grow_count_too():
 
 def test_the_search_ends_with_as_many_texts_as_there_are_beams():
     """Even though one that still grows has a higher score."""
-    model = TableModel({(0,): (0.4, 0.1, 0.1, 0.4), (0, 0): (0.6, 0.01, 0.01, 0.38), (0, 0, 0): (0.97, 0.01, 0.01, 0.01)})
+    model = TableModel(
+        {(0,): (0.4, 0.1, 0.1, 0.4), (0, 0): (0.6, 0.01, 0.01, 0.38), (0, 0, 0): (0.97, 0.01, 0.01, 0.01)}
+    )
     assert [beam.ids for beam in beam_search(model, [0], 2, 3, END)] == [[END], [0, END]]
 
 
