@@ -10,7 +10,7 @@ from max.dtype import DType
 from numpy.typing import NDArray
 
 PANEL = 64  # columns, as in gpt2/kernels/panels.mojo
-GROUP = 16  # panels that are packed at once, so that little memory is needed beside the result
+GROUP = 2  # panels that are packed at once, so that little memory is needed beside the result
 
 
 @dataclass(frozen=True)
