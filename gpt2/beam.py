@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpt2.cache import CachedModel
-from gpt2.sampling import Sampling, log_softmax, reweigh
+from gpt2.sampling import Sampling, reweigh, top_logprobs
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,20 @@ def beam_search(
     Raises:
         ValueError: a logit is not a number.
     """
+    count = 2 * beams  # of candidates: each of the beams may end once, and as many others go on
     logits, cache = model.start([prompt], len(prompt) + max_new_tokens)
     growing: Sequence[Beam] = [Beam([], 0.0)]
     ended: list[Beam] = []
     while True:
-        logprobs = [log_softmax(reweigh(row, Sampling(), [], [])) for row in logits]
-        totals = np.array([[beam.logprob] for beam in growing]) + logprobs
-        # Twice as many as there are beams: each of them may end once, and as many others go on.
-        likeliest = np.argsort(-totals, axis=None, kind="stable")[: 2 * beams]
+        candidates = [
+            (row, Beam([*beam.ids, id], beam.logprob + logprob))
+            for row, (beam, scores) in enumerate(zip(growing, logits, strict=True))
+            for id, logprob in top_logprobs(reweigh(scores, Sampling(), [], []), min(count, len(scores)))
+        ]
+        candidates.sort(key=lambda candidate: candidate[1].logprob, reverse=True)
         grown: list[tuple[int, Beam]] = []
-        for rank, (row, id) in enumerate(np.transpose(np.unravel_index(likeliest, totals.shape)).tolist()):
-            beam = Beam([*growing[row].ids, id], float(totals[row, id]))
-            if id != eos_token_id:
+        for rank, (row, beam) in enumerate(candidates[:count]):
+            if beam.ids[-1] != eos_token_id:
                 grown.append((row, beam))
             elif rank < beams:
                 ended.append(beam)

@@ -12,7 +12,7 @@ from max.engine import Model
 from numpy.typing import NDArray
 
 from gpt2.cache import Cache, CachedModel
-from gpt2.checkpoint import Checkpoint, weight_shapes, weights_of
+from gpt2.checkpoint import Checkpoint, read_weights, weight_shapes
 from gpt2.kernel import load_kernel
 from gpt2.panels import FORMATS, PANEL, Format, as_buffer, pack, packed_size, panel_count, room
 from solutions.solution_01 import GPT2Config
@@ -50,9 +50,10 @@ def load_fast_model(checkpoint: Checkpoint, weights: str) -> FastModel:
     Raises:
         CheckpointError: the weights cannot be read, or are not exactly the model's parameters.
     """
-    kind, stored = FORMATS[weights], weights_of(checkpoint)
+    kind, shapes = FORMATS[weights], weight_shapes(checkpoint.config)
+    stored = read_weights(checkpoint.folder, shapes)
     kernel = load_kernel(kind.dtype)  # before the weights take the memory that a compilation needs
-    return FastModel(kernel, checkpoint.config, _in_order(stored, weight_shapes(checkpoint.config), kind))
+    return FastModel(kernel, checkpoint.config, _in_order(stored, shapes, kind))
 
 
 def _in_order(
