@@ -12,8 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from course.todos import ROOT, STEPS, solution_path, step_path
 from tokenizers import Tokenizer
+
+from course.curriculum.files import copy_course
+from course.curriculum.steps import ROOT, STEPS, solution_path, step_path
 
 RUNS = 5
 PAUSE = 8.0  # seconds between two saves: the next process gets ready in about three
@@ -40,8 +42,7 @@ def save_to_verdict() -> float:
     """Seconds from the save of a solved step to its verdict in ``watch``: the slowest step's."""
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
-        for folder in ("course", "gpt2", "solutions", "steps", "tests"):
-            shutil.copytree(ROOT / folder, copy / folder)
+        copy_course(copy)
         times = []
         with subprocess.Popen(
             [*COURSE, "watch"], cwd=copy, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True

@@ -6,14 +6,14 @@ On stories that it was not trained on, each from its first token to its last.
 import numpy as np
 from max.driver import CPU
 
-from course.generate import CHECKPOINT
-from gpt2.cached import load_cached_model
+from course.writing.generate import CHECKPOINT
 from gpt2.checkpoint import open_checkpoint
-from gpt2.panels import FORMATS
+from gpt2.cpu.panels import FORMATS
+from gpt2.loading import load_cached_model
 from gpt2.sampling import log_softmax
 from gpt2.tokenizer import load_tokenizer
-from tools.stories import held_out_stories, training_stories
-from tools.storyteller_tokenizer import END_OF_TEXT
+from models.storyteller.training.stories import held_out_stories, training_stories
+from models.storyteller.training.tokenizer import END_OF_TEXT
 
 STORIES = 200
 

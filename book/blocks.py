@@ -60,7 +60,7 @@ def _load_max() -> None:
 
     runtime.prepare()
     device = runtime.pick_device()
-    from course import kernels
+    from course.runtime import kernels
 
     kernels.load(device)
 

@@ -7,11 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from course.todos import ROOT
-
-
-class NoMdbook(FileNotFoundError):
-    """mdBook is not installed."""
+from course.curriculum.steps import ROOT
+from course.refusal import Refusal
 
 
 def mdbook(
@@ -23,12 +20,12 @@ def mdbook(
         is_quiet: keep what it says for the caller.
 
     Raises:
-        NoMdbook: there is none in this environment.
+        Refusal: there is none in this environment.
     """
     beside = Path(sys.executable).with_name("mdbook")
     program = str(beside) if beside.is_file() else shutil.which("mdbook")
     if not program:
-        raise NoMdbook("mdbook is not installed; ./run installs it with the rest of requirements.lock")
+        raise Refusal("mdbook is not installed; ./run installs it with the rest of requirements.lock")
     environment = {
         **os.environ,
         "MDBOOK_PREPROCESSOR__COURSE__COMMAND": shlex.join([sys.executable, "-m", "book.preprocess"]),

@@ -9,42 +9,22 @@ them. Left out is how long a check took and when it was: that is another time ea
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from course.mistakes import read_mistakes
-from course.todos import ROOT, STEPS, skeleton, solution_path, step_path
+from course.curriculum.files import copy_course
+from course.curriculum.steps import ROOT, STEPS, solution_path, step_path
+from course.curriculum.todos import skeleton
+from course.judging.mistakes import read_mistakes
+from course.refusal import Refusal
 
 TERMINAL = ROOT / "book" / "terminal"
 
-# The mistake of each step that its chapter shows, by its id in tests/mistakes/.
-SHOWN_MISTAKES = {
-    1: "float-head-dim",
-    2: "ones",
-    3: "variance-of-a-sample",
-    4: "erf",
-    5: "scaled",
-    6: "batch-axis",
-    7: "interleaved",
-    8: "mask-after-softmax",
-    9: "split-by-reshape",
-    10: "post-norm",
-    11: "ln-1-twice",
-    12: "blocks-shared",
-    13: "softmax",
-    14: "context-not-grown",
-}
-
 _HEADING = re.compile(r"^(?=Step \d\d: )", re.MULTILINE)
 _TIME = re.compile(r" \(\d+\.\d s\)| +\d\d:\d\d$", re.MULTILINE)
-
-
-class CannotCapture(Exception):
-    """A command did not print what was expected; the message says what it did."""
 
 
 def capture() -> Iterator[tuple[str, str, str]]:
@@ -71,10 +51,7 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("course", "gpt2", "models", "solutions", "tests"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", folder)
-        (folder / "steps").mkdir()
+        copy_course(folder)
 
     def write(self, steps: dict[int, str]) -> None:
         for step, text in steps.items():
@@ -91,7 +68,7 @@ class Copy:
             env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"} | environment,
         )
         if ran.returncode not in (0, 1) or not ran.stdout.strip():
-            raise CannotCapture(f"./run {' '.join(arguments)} ends with {ran.returncode}: {ran.stderr.strip()[-300:]}")
+            raise Refusal(f"./run {' '.join(arguments)} ends with {ran.returncode}: {ran.stderr.strip()[-300:]}")
         lines = [line.rstrip() for line in _TIME.sub("", ran.stdout).strip("\n").splitlines()]
         return "\n".join(lines) + "\n"
 
@@ -99,7 +76,7 @@ class Copy:
         """What ``./run sNN`` prints for every step, from one run over all of them."""
         printed = [part for part in _HEADING.split(self.run("check", "all")) if part.strip()]
         if len(printed) != len(STEPS):
-            raise CannotCapture(f"./run check all prints {len(printed)} steps, not {len(STEPS)}")
+            raise Refusal(f"./run check all prints {len(printed)} steps, not {len(STEPS)}")
         for step, text in zip(STEPS, printed):
             yield f"s{step:02}-{kind}", f"./run s{step:02}", text.rstrip("\n") + "\n"
 
@@ -121,10 +98,10 @@ def _solved(step: int) -> str:
 def mistaken(step: int) -> str:
     """The same with the mistake that the chapter shows."""
     solved = _solved(step)
-    (mistake,) = (mistake for mistake in read_mistakes(step) if mistake.id == SHOWN_MISTAKES[step])
+    (mistake,) = (mistake for mistake in read_mistakes(step) if mistake.id == STEPS[step].shown_mistake)
     for old, new in mistake.edits:
         if solved.count(old) != 1:
-            raise CannotCapture(f"{mistake.place}: {old!r} stands {solved.count(old)} times in the solved step")
+            raise Refusal(f"{mistake.place}: {old!r} stands {solved.count(old)} times in the solved step")
         solved = solved.replace(old, new)
     return solved
 

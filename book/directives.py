@@ -13,12 +13,12 @@ from html import escape
 from pathlib import Path
 
 from benchmarks.peers.report import read_results, tables
-from course.hints import TIERS
-from course.mistakes import read_mistakes
-from course.todos import ROOT, STEPS, Todo, skeleton, solution_path
-
 from book.markdown import parts
 from book.maths import to_mathml
+from course.curriculum.steps import ROOT, STEPS, solution_path
+from course.curriculum.todos import Todo, skeleton
+from course.judging.mistakes import read_mistakes
+from course.learner.hints import TIERS
 
 DIRECTIVE = re.compile(r"(^[ \t]+)?\{\{#(\w+)([^}]*)\}\}", re.MULTILINE)
 

@@ -17,7 +17,7 @@ from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
 from book.pictures.storyteller import attention, checkpoint, device, encode, logits, run, tokenizer, words
-from course.todos import ROOT
+from course.curriculum.steps import ROOT
 from solutions.solution_01 import GPT2Config
 from solutions.solution_02 import causal_mask
 from solutions.solution_08 import compute_attention

@@ -19,7 +19,7 @@ def to_mathml(prose: str, faults: list[str]) -> str:
     """Prose with ``$$...$$`` on lines of its own, and ``$...$`` in a line, as MathML."""
 
     def change(text: str) -> str:
-        text = _BLOCK.sub(lambda match: f"{match[1]}<div class=\"formula\">{formula(match[2], 'block')}</div>", text)
+        text = _BLOCK.sub(lambda match: f'{match[1]}<div class="formula">{formula(match[2], "block")}</div>', text)
         return _INLINE.sub(lambda match: formula(match[1], "inline"), text)
 
     def formula(latex: str, display: str) -> str:

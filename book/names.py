@@ -33,7 +33,14 @@ CLASSES = {
 # Names of other programs, which are not installed with the course.
 ELSEWHERE = {"torch", "transformers"}
 
-CODE = ("solutions/*.py", "gpt2/*.py", "gpt2/serving/*.py", "course/*.py", "tests/test_step_*.py", "tests/compare.py", "models/*/*.json")
+CODE = (
+    "solutions/*.py",
+    "gpt2/**/*.py",
+    "course/**/*.py",
+    "tests/test_step_*.py",
+    "tests/compare.py",
+    "models/*/*.json",
+)
 
 _COMMAND = re.compile(r"(?:\./run|pixi run|python -m course) *(\S*)")
 _OPTION = re.compile(r"(?<!\S)--[a-z][\w-]*")
@@ -103,9 +110,10 @@ def _words(code: str) -> set[str]:
 @cache
 def _commands() -> tuple[set[str], set[str]]:
     """The commands of the course, and all options that they have."""
-    from course.__main__ import app
-    from course.todos import STEPS
     from typer.main import get_command
+
+    from course.commands import app
+    from course.curriculum.steps import STEPS
 
     commands = get_command(app).commands
     options = {option for command in commands.values() for each in command.params for option in each.opts}

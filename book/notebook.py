@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 
 import nbformat
-from course.todos import ROOT, STEPS, solution_path
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from book.directives import DIRECTIVE, clean
 from book.pages import Page, read_pages
+from course.curriculum.steps import ROOT, STEPS, solution_path
 
 NOTEBOOK = ROOT / "book" / "notebook" / "gpt2.ipynb"
 
@@ -39,7 +39,7 @@ from course import runtime
 runtime.prepare()  # before anything imports MAX
 device = runtime.pick_device()
 
-from course import kernels
+from course.runtime import kernels
 
 kernels.load(device)  # compiled the first time: minutes"""
 
@@ -48,7 +48,7 @@ END = """# The model tells a story
 All of the classes above, with the weights of the small model that comes with the course. Run the last cell again for \
 another story."""
 
-STORY = """from course.gather import gathered
+STORY = """from course.runtime.gather import gathered
 from gpt2.checkpoint import open_checkpoint, weights_of
 from gpt2.tokenizer import load_tokenizer
 

@@ -1,1 +1,1 @@
-"""What makes a program that writes of the model that the course builds."""
+"""The engine: it loads a GPT-2 checkpoint, and writes text with the model that the course builds."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gpt2.cache import CachedModel
+from gpt2.cached_model import CachedModel
 from gpt2.sampling import Sampling, reweigh, top_logprobs
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from gpt2.beam import beam_search
-from gpt2.cache import CachedModel
-from gpt2.cached import load_cached_model
+from gpt2.cached_model import CachedModel
 from gpt2.checkpoint import Checkpoint
+from gpt2.loading import load_cached_model
 from gpt2.sampling import Sampling, choose, log_softmax, reweigh, top_logprobs
 from gpt2.tokenizer import TextStream, encode, load_tokenizer
 

@@ -11,7 +11,6 @@ from max.experimental.nn import Module
 from max.experimental.tensor import Tensor
 from numpy.typing import ArrayLike
 
-
 PLACES_SHOWN = 5  # of those where a tensor is wrong
 
 
@@ -19,8 +18,8 @@ class CheckFailure(AssertionError):
     """A check that was not passed, in the words that the learner reads.
 
     ``observed`` is what came, in numbers, where the same mistake always gives the same ones:
-    course.mistakes looks it up. ``comparison`` and ``shares`` are for the eye:
-    course.check.Check says what they hold.
+    course.judging.mistakes looks it up. ``comparison`` and ``shares`` are for the eye:
+    course.judging.judge.Check says what they hold.
     """
 
     def __init__(
@@ -102,9 +101,7 @@ def assert_close(
         )
 
 
-def assert_maps(
-    module: Module, texts: np.ndarray, expected: np.ndarray, tolerance: float, device: Device
-) -> None:
+def assert_maps(module: Module, texts: np.ndarray, expected: np.ndarray, tolerance: float, device: Device) -> None:
     """The module makes this of texts [batch, seq_length, ...], and keeps nothing of what it has seen.
 
     Asked next for the beginning of the second text alone, it gives the beginning of the second

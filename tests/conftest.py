@@ -1,24 +1,13 @@
 """What the checks share: the step under test, the device that it runs on, and the fixtures."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from course import runtime
+import numpy as np
+import pytest
 
-runtime.prepare()  # before anything imports MAX
-
-import max.experimental.nn  # noqa: E402, F401
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
-from course.steps import inputs, load_step, use_own_steps  # noqa: E402
-
-# That import hands MAX's own Python to every process that is started from here: take it back.
-for name in ("PYTHONEXECUTABLE", "PYTHONPATH"):
-    if name in os.environ:
-        os.putenv(name, os.environ[name])
-    else:
-        os.unsetenv(name)
+from course.judging.fixtures import device  # noqa: F401
+from course.judging.subject import inputs, load_step, use_own_steps
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -37,22 +26,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item):
     """Let the operations of a check run together: that halves its time."""
-    if not item.path.name.startswith("test_step_"):
-        return (yield)
-    from course.gather import gathered
+    from course.runtime.gather import gathered
 
     with gathered():
         return (yield)
-
-
-@pytest.fixture(scope="session")
-def device():
-    """The device that the checks run on, with the course's kernels loaded."""
-    chosen = runtime.pick_device()
-    from course import kernels
-
-    kernels.load(chosen)
-    return chosen
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +63,4 @@ def config():
     """The small GPT-2 of tools/fixtures.py. No two of its sizes are equal."""
     from solutions.solution_01 import GPT2Config
 
-    return GPT2Config(
-        vocab_size=37, n_positions=48, n_embd=20, n_layer=2, n_head=4, n_inner=28, layer_norm_epsilon=0.1
-    )
+    return GPT2Config(vocab_size=37, n_positions=48, n_embd=20, n_layer=2, n_head=4, n_inner=28, layer_norm_epsilon=0.1)

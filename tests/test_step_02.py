@@ -5,8 +5,9 @@ Any large negative number closes the future as well as -inf: exp(-10000) is 0 in
 
 import numpy as np
 import pytest
-from compare import CheckFailure, assert_shape, comparison, tensor
 from max.dtype import DType
+
+from compare import CheckFailure, assert_shape, comparison, tensor
 
 CLOSED = -1e4
 KNOWN = {"seq_length": np.array(5), "axis": np.array(3)}

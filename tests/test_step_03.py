@@ -6,6 +6,7 @@ The small layers have two features, so that the results can be worked out on pap
 
 import numpy as np
 import pytest
+
 from compare import CheckFailure, assert_close, assert_maps, load_parameters, tensor
 
 

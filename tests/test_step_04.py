@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from compare import assert_close, assert_maps, load_parameters, tensor
 
+from compare import assert_close, assert_maps, load_parameters, tensor
 from solutions.solution_01 import GPT2Config
 
 

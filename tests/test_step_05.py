@@ -1,8 +1,8 @@
 """Step 05: a token's embedding is its row of a table that starts small and random."""
 
 import pytest
-from compare import assert_close, assert_maps, assert_normal_table, load_parameters, tensor
 
+from compare import assert_close, assert_maps, assert_normal_table, load_parameters, tensor
 from solutions.solution_01 import GPT2Config
 
 

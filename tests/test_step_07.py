@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from compare import CheckFailure, assert_close, load_parameters, tensor
 
 

@@ -6,6 +6,7 @@ weighing values of 1 gives 1, because the weights sum to 1.
 
 import numpy as np
 import pytest
+
 from compare import assert_close, tensor, values
 
 

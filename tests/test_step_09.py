@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from compare import assert_close, assert_maps, load_parameters, tensor, values
 
+from compare import assert_close, assert_maps, load_parameters, tensor, values
 from solutions.solution_01 import GPT2Config
 
 SIZES = [(4, 5), (2, 6)]  # n_head, head_dim

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from compare import assert_close, load_parameters, tensor
 from max.experimental.nn import Linear, Module
+
+from compare import assert_close, load_parameters, tensor
 
 
 class Silence(Module):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from compare import assert_maps, assert_shape, assert_value_error, load_parameters, tensor
 
 

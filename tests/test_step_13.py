@@ -1,6 +1,7 @@
 """Step 13: the complete GPT-2 scores and continues a text as transformers does."""
 
 import pytest
+
 from compare import CheckFailure, assert_close, assert_shape, load_parameters, tensor
 
 

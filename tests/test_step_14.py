@@ -15,9 +15,10 @@ from math import comb
 
 import numpy as np
 import pytest
-from compare import CheckFailure, assert_shape, assert_tensor, tensor, values
 from max.dtype import DType
 from max.experimental import functional as F
+
+from compare import CheckFailure, assert_shape, assert_tensor, tensor, values
 
 GREEDY, SAMPLING = {"do_sample": False}, {"do_sample": True}
 
@@ -159,7 +160,9 @@ def test_only_the_last_position_counts(step, device, expected, settings):
     first, second, third, wanted = called(names, 8, 5, 10, 3)
     if token != wanted:
         positions = {first: "the first position", third: "the last position but one", second: "the second position"}
-        raise CheckFailure(f"token {wanted}, which the last position is sure of", f"token {token}", positions.get(token))
+        raise CheckFailure(
+            f"token {wanted}, which the last position is sure of", f"token {token}", positions.get(token)
+        )
 
 
 @pytest.mark.todo(4)

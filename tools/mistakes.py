@@ -25,12 +25,13 @@ runtime.prepare()  # before anything imports MAX
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
-from course import kernels  # noqa: E402
-from course.mistakes import (  # noqa: E402
+
+from course.curriculum.steps import ROOT, STEPS, step_path  # noqa: E402
+from course.judging.mistakes import (  # noqa: E402
+    NAMES_LIMIT,
     Answer,
     CatalogueError,
     Mistake,
-    NAMES_LIMIT,
     observation,
     read_mistakes,
     read_right,
@@ -38,8 +39,8 @@ from course.mistakes import (  # noqa: E402
     recording_path,
     same,
 )
-from course.score import Outcome  # noqa: E402
-from course.todos import ROOT, STEPS, step_path  # noqa: E402
+from course.proof.score import Outcome  # noqa: E402
+from course.runtime import kernels  # noqa: E402
 
 
 class Failures:

@@ -23,7 +23,7 @@ from transformers.generation import (
 FILE = Path(__file__).parents[1] / "tests" / "fixtures" / "sampling.npz"
 ROWS, VOCAB_SIZE, SEED = 5, 29, 3
 
-# The settings that tests/gpt2/test_sampling.py repeats.
+# The settings that selftests/gpt2/test_sampling.py repeats.
 BIAS = {4: 2.5, 17: -1.5}
 BANNED = [0, 8, 21]
 PROCESSORS = {

@@ -10,11 +10,12 @@ import re
 import tempfile
 from pathlib import Path
 
-from book.capture import Copy, mistaken
-from course.todos import ROOT
 from rich.console import CONSOLE_SVG_FORMAT, Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
+
+from book.capture import Copy, mistaken
+from course.curriculum.steps import ROOT
 
 PICTURE = ROOT / "tools" / "screenshot.svg"
 STEP = 8

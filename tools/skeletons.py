@@ -9,7 +9,8 @@ A step that it changes may be somebody's work, so what stood there is kept under
 
 from datetime import datetime
 
-from course.todos import ROOT, STEPS, skeleton, solution_path, step_path
+from course.curriculum.steps import ROOT, STEPS, solution_path, step_path
+from course.curriculum.todos import skeleton
 
 
 def main() -> None:

@@ -13,8 +13,6 @@ import platform
 import subprocess
 from pathlib import Path
 
-from course.todos import ROOT
-
 from benchmarks.peers.checkpoint import parameter_count, write_checkpoint
 from benchmarks.peers.contenders import CONTENDERS, Contender, python_of
 from benchmarks.peers.measure import compare, measure, say
@@ -22,29 +20,27 @@ from benchmarks.peers.protocol import CORES
 from benchmarks.peers.record import write
 from benchmarks.peers.report import tables
 from benchmarks.peers.worker import WorkerError
+from course.curriculum.steps import ROOT
+from course.refusal import Refusal
 
 FOLDER = ROOT / ".peers"  # the environments and the checkpoints: git ignores it
-
-
-class CannotMeasure(RuntimeError):
-    """The benchmark cannot be run; the message says why."""
 
 
 def run(size: str, rounds: int, only: list[str] | None, record: bool) -> None:
     """Measure and print the tables. With ``record`` they are put into the README and the book.
 
     Raises:
-        CannotMeasure: a contender is unknown, or has failed; or some are to be recorded as if they were all.
+        Refusal: a contender is unknown, or has failed; or some are to be recorded as if they were all.
     """
     if only and record:
-        raise CannotMeasure("--record wants the figures of all contenders: leave --only out")
+        raise Refusal("--record wants the figures of all contenders: leave --only out")
     contenders = _there(_chosen(only))
     checkpoint = write_checkpoint(size, FOLDER)
     try:
         accuracy = compare(contenders, checkpoint, FOLDER)  # what a first start compiles or converts is not timed
         found = measure(contenders, checkpoint, FOLDER, rounds)
     except WorkerError as error:
-        raise CannotMeasure(error) from error
+        raise Refusal(error) from error
     results = {
         "size": size,
         "parameters": parameter_count(size),
@@ -79,7 +75,7 @@ def machine() -> str:
 def _chosen(only: list[str] | None) -> list[Contender]:
     names = [each.name for each in CONTENDERS]
     if unknown := [name for name in only or [] if name not in names]:
-        raise CannotMeasure(f"there is no contender {unknown[0]!r}; there are {', '.join(map(repr, names))}")
+        raise Refusal(f"there is no contender {unknown[0]!r}; there are {', '.join(map(repr, names))}")
     return [each for each in CONTENDERS if only is None or each.name in only]
 
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from course.todos import ROOT
-
 from benchmarks.peers.contenders import Contender, environment_of, python_of
+from course.curriculum.steps import ROOT
 
 
 class WorkerError(RuntimeError):

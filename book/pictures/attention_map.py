@@ -14,9 +14,7 @@ def draw() -> str:
     tokens = [word.strip() for word in words(ids)]
     layers = attention(ids)
     maps = [(layer, head, name, layers[layer].weights[head]) for layer, head, name in HEADS]
-    told = "; ".join(
-        f"in layer {layer}, head {head}: {_told(tokens, weights)}" for layer, head, _, weights in maps
-    )
+    told = "; ".join(f"in layer {layer}, head {head}: {_told(tokens, weights)}" for layer, head, _, weights in maps)
     p = Picture(
         "attention-map",
         f"Two attention maps for “{SENTENCE}”",

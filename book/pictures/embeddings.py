@@ -24,7 +24,9 @@ def tokens() -> str:
         words resemble each other (cosine): four names, four adjectives, four times of day. Within a group the mean is
         {within:.2f}, between the groups {across:.2f}.""",
     )
-    y = _lookup(p, "self.weight", "[vocab_size, n_embd]", rows, [(w.strip(), str(i)) for w, i in zip(words(ids), ids[0])])
+    y = _lookup(
+        p, "self.weight", "[vocab_size, n_embd]", rows, [(w.strip(), str(i)) for w, i in zip(words(ids), ids[0])]
+    )
     p.text(2, y + 40, "How alike the rows of wte are", bold=True)
     return p.svg(_square(p, y + 52, [word.strip() for word in words(some)], alike) + 4)
 

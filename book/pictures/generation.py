@@ -80,7 +80,16 @@ def growth() -> str:
         x = 1.0
         for index, token in enumerate(tokens[0].tolist()):
             is_new = step > 0 and index == tokens.shape[1] - 1
-            p.rect(x, y + 28, widths[index], 48, fill="b" if is_new else "a", opacity=0.2, stroke="b" if is_new else "a", radius=5)
+            p.rect(
+                x,
+                y + 28,
+                widths[index],
+                48,
+                fill="b" if is_new else "a",
+                opacity=0.2,
+                stroke="b" if is_new else "a",
+                radius=5,
+            )
             p.text(x + widths[index] / 2, y + 48, names[index], size=SMALL, anchor="middle", bold=is_new)
             p.text(x + widths[index] / 2, y + 68, str(token), size=SMALL, anchor="middle")
             x += widths[index] + 4
@@ -98,7 +107,9 @@ def temperature() -> str:
     rest = config.vocab_size - len(shown)
     rows = []
     for value, _ in REGIMES:
-        probabilities = run(lambda each, value=value: F.softmax(each / Tensor(value, dtype=each.dtype, device=device)), scores)
+        probabilities = run(
+            lambda each, value=value: F.softmax(each / Tensor(value, dtype=each.dtype, device=device)), scores
+        )
         others = np.delete(probabilities, shown).sum(dtype=np.float64)
         rows.append([*probabilities[shown].tolist(), float(others)])
     told = "; ".join(

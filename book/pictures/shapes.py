@@ -20,7 +20,9 @@ def qkv() -> str:
     block = load().transformer.h[0]
     x = run(lambda tokens: block.ln_1(load().transformer.wte(tokens) + load().transformer.wpe(tokens)), ids)
     head = SingleHeadQKV(config)
-    head.c_attn.load_state_dict({name: Tensor(array, device=device) for name, array in _one_head(block.attn.c_attn).items()})
+    head.c_attn.load_state_dict(
+        {name: Tensor(array, device=device) for name, array in _one_head(block.attn.c_attn).items()}
+    )
     qkv = run(head.c_attn, x)
     parts = [run(lambda each, index=index: head(each)[index], x) for index in range(3)]
     p = Picture(

@@ -3,7 +3,6 @@
 from benchmarks.peers.contenders import OURS
 from benchmarks.peers.record import SHOWN
 from benchmarks.peers.report import BYTES, DECODE, Results, Row, first, members, rate, read_results, roofline
-
 from book.pictures.svg import SMALL, WIDTH, Picture
 
 GROUPS = [

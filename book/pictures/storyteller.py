@@ -10,7 +10,7 @@ from unittest import mock
 import numpy as np
 
 from course import runtime
-from course.todos import ROOT
+from course.curriculum.steps import ROOT
 
 runtime.prepare()
 device = runtime.pick_device("cpu")  # the same numbers on every machine
@@ -18,8 +18,8 @@ device = runtime.pick_device("cpu")  # the same numbers on every machine
 from max.experimental import functional as F  # noqa: E402
 from max.experimental.tensor import Tensor  # noqa: E402
 
-from course import kernels  # noqa: E402
-from course.gather import gathered  # noqa: E402
+from course.runtime import kernels  # noqa: E402
+from course.runtime.gather import gathered  # noqa: E402
 from gpt2.checkpoint import open_checkpoint, weights_of  # noqa: E402
 from gpt2.tokenizer import load_tokenizer  # noqa: E402
 from solutions import solution_09  # noqa: E402

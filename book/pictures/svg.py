@@ -94,9 +94,7 @@ class Picture:
             attributes += f' stroke="{colour(stroke)}" stroke-width="1.5"'
         self._shapes.append(f"<rect {attributes}/>")
 
-    def line(
-        self, *points: tuple[float, float], stroke: str = "line", width: float = 1.5, dash: bool = False
-    ) -> None:
+    def line(self, *points: tuple[float, float], stroke: str = "line", width: float = 1.5, dash: bool = False) -> None:
         path = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points)
         dashes = ' stroke-dasharray="5 4"' if dash else ""
         self._shapes.append(

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from course.grading.grade import Grade
 from course.grading.marks import Marks, passed_checks
-from course.report import printable
+from course.terminal.console import printable
 
 EXERCISM = {"passed": "pass", "failed": "fail", "skipped": "fail", "error": "error"}
 
@@ -92,7 +92,9 @@ def to_classroom(grade: Grade, steps: Sequence[int], marks: Marks) -> str:
         test = {"name": f"Step {number:02}", "status": "pass" if passed else "fail", "line_no": 0}
         test["score"] = marks.earned(step) if step else 0.0
         if not passed:
-            test["message"] = _lines(step) if step else printable(grade.error or f"step_{number:02}.py was not handed in")
+            test["message"] = (
+                _lines(step) if step else printable(grade.error or f"step_{number:02}.py was not handed in")
+            )
         tests.append(test)
     status = "pass" if all(test["status"] == "pass" for test in tests) else "fail"
     most = sum(map(marks.most, steps))
@@ -111,14 +113,18 @@ def to_exercism(step: dict[str, Any]) -> str:
 
 def message(check: dict[str, Any]) -> str:
     """What is wrong, in one line."""
-    parts = [f"expected {check['expected']}" if check["expected"] else None, check["actual"] and f"got {check['actual']}"]
+    parts = [
+        f"expected {check['expected']}" if check["expected"] else None,
+        check["actual"] and f"got {check['actual']}",
+    ]
     parts += [check["mistake"] and f"that is what you get when {check['mistake']}", check["help"]]
     return printable("; ".join(part for part in parts if part))
 
 
 def _lines(step: dict[str, Any]) -> str:
     return "\n".join(
-        f"{check['status']}: {printable(check['title'])}" + ("" if check["status"] == "passed" else f": {message(check)}")
+        f"{check['status']}: {printable(check['title'])}"
+        + ("" if check["status"] == "passed" else f": {message(check)}")
         for check in step["checks"]
     )
 

@@ -18,9 +18,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from course.check import TIMEOUT, TOTAL_TIMEOUT, CannotCheck, check
+from course.curriculum.steps import ROOT, STEPS, step_path
 from course.grading.submissions import BadSubmission, Submission
-from course.todos import ROOT, STEPS, step_path
+from course.judging.judge import TIMEOUT, TOTAL_TIMEOUT, check
+from course.refusal import Refusal
 
 # What a verdict depends on besides the submission.
 JUDGES = ("course", "solutions", "tests")
@@ -28,7 +29,7 @@ JUDGES = ("course", "solutions", "tests")
 
 @dataclass(frozen=True)
 class Grade:
-    """What was found in a submission: ``course.check``'s JSON for each step, or why there is none.
+    """What was found in a submission: ``course.judging.judge``'s JSON for each step, or why there is none.
 
     How long it took is not part of it: the same submission gets the same grade each time.
     ``sources`` are the texts that were judged: what lies on the disk may be another one by now.
@@ -113,7 +114,7 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
                     cancelled=cancelled,
                 )
             ]
-        except CannotCheck as error:
+        except Refusal as error:
             return Grade(submission.name, [], str(error))
     _keep(path, key, found)
     return Grade(submission.name, found, sources=sources)

@@ -1,9 +1,9 @@
 """What a submission scores: so many points for each step, by a small TOML file.
 
-    partial = true    # a step that passes some of its checks gets that share of its points
+partial = true    # a step that passes some of its checks gets that share of its points
 
-    [points]
-    14 = 3            # step 14 counts three times as much; every step that is not named counts 1
+[points]
+14 = 3            # step 14 counts three times as much; every step that is not named counts 1
 """
 
 try:
@@ -14,12 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course.curriculum.steps import LAST, STEPS
 from course.grading.grade import Grade
-from course.todos import STEPS
-
-
-class BadMarks(ValueError):
-    """The file cannot be used; the message says why."""
+from course.refusal import Refusal
 
 
 @dataclass(frozen=True)
@@ -31,23 +28,23 @@ class Marks:
 
     @classmethod
     def read(cls, path: Path) -> "Marks":
-        """Raises BadMarks, with the line or the value that is wrong."""
+        """Raises Refusal, with the line or the value that is wrong."""
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise BadMarks(f"{path}: {error.strerror}") from None
+            raise Refusal(f"{path}: {error.strerror}") from None
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise BadMarks(f"{path}: {error}") from None
+            raise Refusal(f"{path}: {error}") from None
         points, partial = table.pop("points", {}), table.pop("partial", False)
         if table:
-            raise BadMarks(f"{path}: {', '.join(table)}: expected partial and [points]")
+            raise Refusal(f"{path}: {', '.join(table)}: expected partial and [points]")
         if not isinstance(partial, bool) or not isinstance(points, dict):
-            raise BadMarks(f"{path}: partial is true or false, and [points] a table")
+            raise Refusal(f"{path}: partial is true or false, and [points] a table")
         for step, value in points.items():
             if not (step.isdecimal() and int(step) in STEPS):
-                raise BadMarks(f"{path}: {step!r} is not a step: expected 1 to {STEPS[-1]}")
+                raise Refusal(f"{path}: {step!r} is not a step: expected 1 to {LAST}")
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e6:
-                raise BadMarks(f"{path}: {step} = {value!r}: expected points from 0 up")
+                raise Refusal(f"{path}: {step} = {value!r}: expected points from 0 up")
         return cls({int(step): float(value) for step, value in points.items()}, partial)
 
     def most(self, step: int) -> float:

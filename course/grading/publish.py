@@ -27,7 +27,10 @@ def publish(
     _write(folder / "grades.json", export.to_json(grades, steps, marks))
     _write(folder / "junit.xml", export.to_junit(grades))
     pages = {name: f"pages/{file}.html" for name, file in names.items()}
-    return _write(folder / "index.html", class_page(grades, steps, marks, pages, pairs({grade.name: grade.sources for grade in grades})))
+    return _write(
+        folder / "index.html",
+        class_page(grades, steps, marks, pages, pairs({grade.name: grade.sources for grade in grades})),
+    )
 
 
 def _write(path: Path, text: str) -> Path:

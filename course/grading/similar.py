@@ -17,8 +17,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from course.statements import NotPython, lines, statements
-from course.todos import read_source, skeleton, solution_path
+from course.curriculum.statements import NotPython, lines, statements
+from course.curriculum.steps import read_source, solution_path
+from course.curriculum.todos import skeleton
 
 GRAM = 6  # tokens in a sequence
 WINDOW = 4  # neighbouring sequences of which one is kept

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from course.todos import STEPS
+from course.curriculum.steps import STEPS
+from course.refusal import Refusal
 
 FILE_LIMIT = 1 << 17  # bytes of a step: twenty times the longest solution
 ENTRIES_LIMIT = 10_000  # files in an archive or a folder
@@ -32,7 +33,7 @@ _ZIP_ENTRY = b"PK\x01\x02"  # begins each entry of a zip file's directory
 _PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 
 
-class BadSubmission(Exception):
+class BadSubmission(Refusal):
     """It cannot be read; the message says why."""
 
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from gpt2.cached import load_cached_model
-from gpt2.checkpoint import open_checkpoint
 from max.driver import CPU
 
 from benchmarks.peers.protocol import serve
+from gpt2.checkpoint import open_checkpoint
+from gpt2.loading import load_cached_model
 
 
 class Ours:

@@ -1,0 +1,1 @@
+"""The workbench: everything that ./run does."""

@@ -1,0 +1,66 @@
+"""The application that every command registers itself with, and the options that several of them have."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from course.curriculum.steps import LAST, ROOT, STEPS
+from course.refusal import Refusal
+from course.terminal import console
+
+NO, CANNOT = 1, 2  # exit codes: the answer is no; the question could not be asked
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: typer.Context) -> Any:
+        """Run a command. What it refuses, and what the system does not let it do, is one line and exit code 2."""
+        try:
+            return super().invoke(ctx)
+        except (Refusal, OSError) as error:
+            console.err.print(f"error: {error}", style="red", markup=False)
+            raise typer.Exit(CANNOT) from error
+
+
+app = typer.Typer(
+    cls=_Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=f"Build GPT-2 in {len(STEPS)} steps. Fill in steps/step_01.py, then: s01.",
+)
+
+STEPS_FOLDER = ROOT / "steps"
+NUMBERS = f"1 to {LAST}"
+
+From = Annotated[Path, typer.Option("--from", metavar="DIR", help="Folder with the step files.", show_default="steps")]
+DeviceName = Annotated[
+    str | None, typer.Option("--device", metavar="NAME", help="cpu, gpu or gpu:N. Default: a GPU where there is one.")
+]
+Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long one check may take.")]
+
+
+def step_number(text: str) -> int:
+    """The step that a user names.
+
+    Raises:
+        typer.BadParameter: there is no such step.
+    """
+    if not (text.isdecimal() and int(text) in STEPS):
+        raise typer.BadParameter(f"{text!r} is not a step: expected {NUMBERS}", param_hint="N")
+    return int(text)
+
+
+def load_kernels(device: str | None) -> None:
+    """Load MAX's kernels, and compile those that this machine lacks, with a progress bar.
+
+    Raises:
+        Refusal: the device is not there.
+    """
+    from course.judging.judge import check
+    from course.terminal.waiting import Waiting
+
+    with Waiting() as waiting:
+        check([], None, device=device, on_kernels=waiting.kernels)

@@ -1,0 +1,58 @@
+"""The command bench, and what it can measure."""
+
+import subprocess
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from course.commands.app import CANNOT, app
+from course.curriculum.steps import ROOT
+
+bench = typer.Typer(rich_markup_mode=None)
+app.add_typer(bench, name="bench")
+
+
+@bench.callback(invoke_without_command=True)
+def bench_course(
+    context: typer.Context,
+    cold: Annotated[bool, typer.Option("--cold", help="Compile from an empty cache too: minutes.")] = False,
+) -> None:
+    """Measure how long a learner waits, on this machine."""
+    if context.invoked_subcommand is None:
+        _run("benchmarks.course", *(["--cold"] if cold else []))
+
+
+@bench.command("grading")
+def bench_grading(
+    submissions: Annotated[int, typer.Argument(min=1, metavar="N", help="How many, of fourteen steps each.")] = 100,
+) -> None:
+    """Measure what grading a class costs, on this machine."""
+    _run("benchmarks.grading", str(submissions))
+
+
+@bench.command("weights")
+def bench_weights() -> None:
+    """Measure how well the story model predicts with weights in fewer bits."""
+    _run("benchmarks.weights")
+
+
+@bench.command("peers")
+def bench_peers(
+    size: Annotated[Literal["124M", "355M"], typer.Option(help="Of the GPT-2 with random weights.")] = "124M",
+    rounds: Annotated[int, typer.Option(min=1, help="Of which the best counts.")] = 3,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A contender; repeat for more.", show_default="all")
+    ] = None,
+    record: Annotated[bool, typer.Option("--record", help="Put the figures into the README and the book.")] = False,
+) -> None:
+    """Measure the engine beside transformers, CTranslate2 and others: some ten minutes, and 2 GB of disk."""
+    from benchmarks.peers.command import run
+
+    run(size, rounds, only, record)
+
+
+def _run(module: str, *arguments: str) -> None:
+    """A benchmark in a process of its own, which nothing else has loaded anything into."""
+    ran = subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT)
+    raise typer.Exit(ran.returncode and CANNOT)

@@ -1,0 +1,116 @@
+"""Commands for learners: check, hint, diff, watch, progress, reset."""
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course.commands.app import NO, NUMBERS, STEPS_FOLDER, DeviceName, From, Timeout, app, step_number
+from course.curriculum.steps import STEPS
+from course.judging.blame import culprits
+from course.judging.judge import TIMEOUT, check
+from course.judging.verdicts import StepResult
+from course.learner import diff, hints, progress, reset
+from course.refusal import Refusal
+from course.terminal import verdicts
+from course.terminal.waiting import Waiting
+
+StepOrNext = Annotated[
+    str | None, typer.Argument(metavar="N", help=f"{NUMBERS}.", show_default="the first step that is not done")
+]
+
+
+@app.command("check")
+def check_steps(
+    step: Annotated[str, typer.Argument(metavar="N|all", help=f"{NUMBERS}, or all of them.")],
+    folder: From = STEPS_FOLDER,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    mine: Annotated[
+        bool, typer.Option("--mine", help="Stand on your own earlier steps, not on the solutions.")
+    ] = False,
+    device: DeviceName = None,
+    timeout: Timeout = TIMEOUT,
+) -> None:
+    """Check step N: what is right, what is not, and what to do next. s01, s02 and so on are short for it."""
+    steps = list(STEPS) if step == "all" else [step_number(step)]
+    before = progress.fingerprints(steps)
+
+    def checked(steps: list[int], own: bool) -> list[StepResult]:
+        return check(steps, folder, own=own, device=device, timeout=timeout, on_kernels=waiting.kernels)
+
+    with Waiting() as waiting:
+        results = checked(steps, own=mine)
+        failing = [result.step for result in results if mine and not result.passed]
+        blamed = {step: culprits(step, folder, partial(checked, own=False)) for step in failing}
+    if _is_own(folder):
+        # On the learner's own earlier steps a failure may be the fault of one of those.
+        progress.record([result for result in results if result.passed or not mine], before)
+    if as_json:
+        objects = [result.to_json() for result in results]
+        print(json.dumps(objects if step == "all" else objects[0]))
+    else:
+        for result in results:
+            verdicts.show(result, blamed.get(result.step, []))
+    raise typer.Exit(0 if all(result.passed for result in results) else NO)
+
+
+@app.command("hint")
+def open_hint(step: StepOrNext = None) -> None:
+    """Open one hint more for the TODO where you are stuck: the idea, the tool, nearly the code."""
+    hints.show(_step_or_next(step))
+
+
+@app.command("diff")
+def show_diff(
+    step: StepOrNext = None,
+    folder: From = STEPS_FOLDER,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, though the step does not pass yet.")] = False,
+) -> None:
+    """Show your step beside the solution, TODO by TODO; white space and comments aside."""
+    number = _step_or_next(step)
+    if _is_own(folder) and not (yes or progress.has_passed(number) or _wants_solution(number)):
+        raise typer.Exit(NO)
+    diff.show(number, folder)
+
+
+@app.command("watch")
+def watch_steps(device: DeviceName = None) -> None:
+    """Check the step that you work at, at every save: about a second from save to verdict."""
+    from course.learner.watch import watch
+
+    watch(device)
+
+
+@app.command("progress")
+def show_progress() -> None:
+    """Show how far you are in each step, and what comes next."""
+    progress.show()
+
+
+@app.command("reset")
+def reset_step(step: Annotated[str, typer.Argument(metavar="N", help=f"{NUMBERS}.")]) -> None:
+    """Bring the skeleton of step N back. Your file is kept as a dated copy."""
+    reset.reset(step_number(step))
+
+
+def _step_or_next(text: str | None) -> int:
+    if text is not None:
+        return step_number(text)
+    if step := progress.first_unfinished():
+        return step
+    raise typer.BadParameter("all steps are done: name one of them", param_hint="N")
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether the steps are the learner's own, and not submissions that an instructor looks at."""
+    return folder.resolve() == STEPS_FOLDER.resolve()
+
+
+def _wants_solution(step: int) -> bool:
+    warning = f"The solution of step {step:02} will be shown, and you have not passed it."
+    if not sys.stdin.isatty():
+        raise Refusal(f"{warning} With --yes it is.")
+    return typer.confirm(f"{warning} Show it?", err=True)

@@ -1,0 +1,55 @@
+"""Commands for those who change the course: warm, test, verify."""
+
+import subprocess
+import sys
+from itertools import chain
+from typing import Annotated
+
+import typer
+
+from course.commands.app import NO, DeviceName, app, load_kernels
+from course.curriculum.steps import ROOT
+from course.terminal import console
+from course.terminal.waiting import Waiting
+
+
+@app.command()
+def warm(device: DeviceName = None) -> None:
+    """Compile MAX's kernels, once on this machine, so that nothing else has to wait for it."""
+    load_kernels(device)
+    console.out.print("MAX's kernels are ready.")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Run the test suite of the course; further arguments go to pytest."""
+    load_kernels(None)
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT).returncode and NO)
+
+
+@app.command("verify")
+def verify_course(
+    score: Annotated[
+        bool, typer.Option("--score", help="Print what the checks make of known mistakes and right answers, too.")
+    ] = False,
+) -> None:
+    """Prove that solutions, skeletons, checks, hints, files and book agree: for those who change the course."""
+    from book.proof import prove
+    from course.proof.point import show
+    from course.proof.score import Outcome, table
+    from course.proof.verify import verify
+
+    faults = 0
+    outcomes: list[Outcome] = []
+
+    def tried(outcome: Outcome, done: int, total: int) -> None:
+        outcomes.append(outcome)
+        waiting.count(f"Trying the checks on known answers to step {outcome.step:02}", done, total)
+
+    with Waiting() as waiting:
+        for point in chain(verify(waiting.kernels, tried), prove(waiting.say)):
+            show(point)
+            faults += len(point.faults)
+    if score:
+        console.out.print(f"\n{table(outcomes)}", soft_wrap=True)
+    raise typer.Exit(NO if faults else 0)

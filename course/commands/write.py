@@ -1,0 +1,177 @@
+"""Commands that put the finished model to work: generate, chat, serve."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from course.commands.app import STEPS_FOLDER, DeviceName, app
+from course.curriculum.steps import ROOT
+from course.refusal import refusing
+from course.terminal import console
+
+if TYPE_CHECKING:
+    from gpt2.sampling import Sampling
+
+STORYTELLER = str(ROOT / "models" / "storyteller")
+
+# How a text is chosen.
+Temperature = Annotated[float, typer.Option(help="0: the likeliest text. Over 1: wilder and wilder.")]
+Greedy = Annotated[bool, typer.Option("--greedy", help="Take the likeliest token each time.")]
+TopK = Annotated[int | None, typer.Option(metavar="K", help="Draw from the K likeliest tokens only.")]
+TopP = Annotated[
+    float, typer.Option(metavar="P", help="Draw from the fewest likeliest tokens that together have probability P.")
+]
+MinP = Annotated[float, typer.Option(metavar="P", help="Draw from tokens at least P times as likely as the likeliest.")]
+RepetitionPenalty = Annotated[
+    float, typer.Option(metavar="X", help="Over 1: make tokens that have occurred less likely, the prompt's too.")
+]
+PresencePenalty = Annotated[
+    float, typer.Option(metavar="X", help="Taken off the logits of tokens that the text has used.")
+]
+FrequencyPenalty = Annotated[
+    float, typer.Option(metavar="X", help="Taken off the logits of a token for each time the text has used it.")
+]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="The same seed tells the same story.")]
+
+Stop = Annotated[
+    list[str] | None, typer.Option(metavar="TEXT", help="End before this text. May be given several times.")
+]
+CheckpointName = Annotated[
+    str, typer.Option(metavar="DIR_OR_HUB_NAME", help="A GPT-2: a folder, or openai-community/gpt2, say.")
+]
+Weights = Annotated[
+    Literal["float32", "bfloat16", "int8"], typer.Option(help="What weights are kept as: fewer bits are read faster.")
+]
+
+
+@app.command("generate")
+def generate_text(
+    prompt: Annotated[str, typer.Argument(help="What the text begins with.")] = "Once upon a time",
+    max_new_tokens: Annotated[
+        int | None, typer.Option(metavar="N", help="Default: 200, or as many as the context has room for.")
+    ] = None,
+    slide: Annotated[
+        bool, typer.Option("--slide", help="Go on with the last half of the context when it is full.")
+    ] = False,
+    stop: Stop = None,
+    naive: Annotated[
+        bool, typer.Option("--naive", help="Generate with step 14's loop, which reads the text again for each token.")
+    ] = False,
+    mine: Annotated[bool, typer.Option("--mine", help="Run the model and the loop in steps/: your own.")] = False,
+    weights: Weights = "float32",
+    device: DeviceName = None,
+    checkpoint: CheckpointName = STORYTELLER,
+    temperature: Temperature = 0.8,
+    greedy: Greedy = False,
+    top_k: TopK = None,
+    top_p: TopP = 1.0,
+    min_p: MinP = 0.0,
+    repetition_penalty: RepetitionPenalty = 1.0,
+    presence_penalty: PresencePenalty = 0.0,
+    frequency_penalty: FrequencyPenalty = 0.0,
+    seed: Seed = None,
+) -> None:
+    """Let the model write: the small story model that comes with the course, or another GPT-2."""
+    from course.writing.generate import generate
+    from gpt2.checkpoint import CheckpointError
+
+    sampling = _sampling(
+        greedy,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        repetition_penalty=repetition_penalty,
+        presence_penalty=presence_penalty,
+        frequency_penalty=frequency_penalty,
+        seed=seed,
+    )
+    with refusing(CheckpointError):
+        generate(
+            prompt,
+            sampling,
+            max_new_tokens=max_new_tokens,
+            slide=slide,
+            stop=stop or (),
+            naive=naive,
+            steps=STEPS_FOLDER if mine else None,
+            weights=weights,
+            device=device,
+            checkpoint=checkpoint,
+        )
+
+
+@app.command("chat")
+def chat_with_model(
+    max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="For each reply.")] = 200,
+    stop: Stop = None,
+    weights: Weights = "float32",
+    device: DeviceName = None,
+    checkpoint: CheckpointName = STORYTELLER,
+    temperature: Temperature = 0.8,
+    greedy: Greedy = False,
+    top_k: TopK = None,
+    top_p: TopP = 1.0,
+    min_p: MinP = 0.0,
+    repetition_penalty: RepetitionPenalty = 1.0,
+    presence_penalty: PresencePenalty = 0.0,
+    frequency_penalty: FrequencyPenalty = 0.0,
+    seed: Seed = None,
+) -> None:
+    """Write a text with the model, by turns. GPT-2 knows no questions and answers: it goes on with what is there."""
+    from course.writing.chat import chat
+    from gpt2.checkpoint import CheckpointError
+
+    sampling = _sampling(
+        greedy,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        repetition_penalty=repetition_penalty,
+        presence_penalty=presence_penalty,
+        frequency_penalty=frequency_penalty,
+        seed=seed,
+    )
+    with refusing(CheckpointError):
+        chat(
+            sampling,
+            max_new_tokens=max_new_tokens,
+            stop=stop or (),
+            weights=weights,
+            device=device,
+            checkpoint=checkpoint,
+        )
+
+
+@app.command("serve", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def serve_model(
+    context: typer.Context,
+    checkpoint: CheckpointName = STORYTELLER,
+    host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 is every one.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    device: DeviceName = None,
+) -> None:
+    """Serve a model through an OpenAI-compatible API; further arguments go to ``max serve``."""
+    from course import runtime
+    from course.writing.serve import serve
+    from gpt2.checkpoint import CheckpointError
+
+    runtime.prepare()
+    try:
+        with refusing(CheckpointError):
+            serve(checkpoint, host=host, port=port, device=device, further=context.args)
+    except KeyboardInterrupt:  # which is how a server ends
+        console.err.print("Stopped.")
+
+
+def _sampling(greedy: bool, **settings: Any) -> "Sampling":
+    """The settings of a command line as the engine takes them, in a process that is ready for MAX."""
+    from course import runtime
+    from gpt2.sampling import Sampling
+
+    with refusing(ValueError):
+        sampling = Sampling(**settings)
+    runtime.prepare()
+    return replace(sampling, temperature=0) if greedy else sampling

@@ -1,0 +1,70 @@
+"""One submission on trial: its steps in the sandbox, and inputs that it has not seen."""
+
+import hmac
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from max.driver import Device
+from numpy.typing import NDArray
+
+from course.curriculum.steps import ROOT, solution_path, step_path
+from course.grading.trial import oracle
+from course.grading.trial.remote import Process, Remote
+
+KEY = ROOT / ".course" / "grading.key"
+
+
+class Session:
+    """The steps of one folder. What a step stands on arrives when all before it have been judged.
+
+    So no solution is in reach of the step that it solves.
+    """
+
+    def __init__(self, folder: Path, device: Device, memory: int, on_compile: Callable[[bool], None]) -> None:
+        self.folder = folder
+        self.process = Process(device, memory, on_compile)
+        self.steps: dict[int, Remote] = {}
+        self.delivered = 0
+        self.known: dict[int, Mapping[str, NDArray]] = {}
+        self.drawn: dict[int, Mapping[str, NDArray]] = {}
+
+    def load(self, step: int) -> Remote:
+        """Import a step there. Raises what it raises, or Gone."""
+        if step not in self.steps:
+            while self.delivered < step - 1:
+                self.delivered += 1
+                self._say("solution", self.delivered, solution_path(self.delivered))
+            self.steps[step] = self._say("import", step, step_path(step, self.folder))
+        return self.steps[step]
+
+    def _say(self, what: str, step: int, path: Path) -> Any:
+        return self.process.request(what, step, path.read_bytes().decode("latin-1"))
+
+    def inputs(self, step: int, known: Mapping[str, NDArray]) -> Mapping[str, NDArray]:
+        """The arrays for the checks of a step, in place of the known ones."""
+        if step not in self.drawn:
+            self.known[step] = known
+            # The same file gets the same inputs each time. Whoever writes the outputs for them into
+            # the file gets others; and nobody can try, without the key, until they are easy ones.
+            content = step_path(step, self.folder).read_bytes()
+            rng = np.random.default_rng([step, *hmac.digest(key(), content, "sha256")])
+            self.drawn[step] = oracle.fresh(step, known, rng)
+        return self.drawn[step]
+
+
+def key() -> bytes:
+    """A secret of this installation, made at first use. A submission never sees it."""
+    if not KEY.exists():
+        KEY.parent.mkdir(exist_ok=True)
+        new = KEY.with_suffix(f".{os.getpid()}.new")
+        new.write_bytes(secrets.token_bytes(32))
+        try:
+            os.link(new, KEY)  # whole or not at all, and never in the place of another
+        except FileExistsError:
+            pass
+        new.unlink()
+    return KEY.read_bytes()

@@ -1,0 +1,274 @@
+"""Checks steps: runs their tests in a process that may crash, hang or flood, and keeps the verdicts.
+
+``check`` starts course.judging.worker, reads its events, and starts it again without the check that
+took it down. Everything that shows or exports results reads the ``StepResult`` that comes out.
+"""
+
+import math
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from course.curriculum.steps import ROOT, read_source, solution_path, step_path
+from course.curriculum.todos import open_todos, todo_lines
+from course.judging import mistakes
+from course.judging.process import OUTPUT_LIMIT, STARTUP, Worker
+from course.judging.verdicts import Check, StepResult
+from course.refusal import Refusal
+
+TIMEOUT = 30.0  # seconds that one check may take
+TOTAL_TIMEOUT = 600.0  # seconds that all checks of a submission may take together
+LOSSES = 3  # crashes and endless loops after which the rest of a step is not run
+TEXT_LIMIT = 1000  # characters of each text in a verdict
+COMPILE_TIMEOUT = 120.0  # seconds for a kernel that is compiled on the spot
+STARTUP_TIMEOUT = 1800.0  # seconds without a word while MAX compiles its kernels
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def check(
+    steps: Iterable[int],
+    folder: Path | None,
+    *,
+    own: bool = False,
+    device: str | None = None,
+    timeout: float = TIMEOUT,
+    total_timeout: float = math.inf,
+    on_kernels: Callable[[int, int, str | None], None] = lambda done, total, kernel: None,
+    spare: Worker | None = None,
+    cancelled: threading.Event | None = None,
+    sandbox: int | None = None,
+) -> list[StepResult]:
+    """Check ``folder/step_NN.py`` for each step, or the solutions where there is no folder.
+
+    Args:
+        own: let the steps stand on the earlier steps in the folder, not on the solutions.
+        timeout: seconds that one check may take; compiling kernels does not count.
+        total_timeout: seconds that all of it may take, whatever for. What is left then is not run.
+        on_kernels: called with the kernels loaded, the kernels known to be needed, and the
+            name of one that is compiled on the spot.
+        spare: a worker that was started beforehand for this folder and these steps (or more). It
+            is used up.
+        cancelled: once another thread sets it, the checks end with Cancelled.
+        sandbox: run the files in a sandbox, with so many bytes of memory, and judge them from outside.
+
+    Raises:
+        Refusal: no file is there, a step has no checks, or the worker cannot run MAX.
+        Cancelled: ``cancelled`` is set.
+    """
+    steps = list(steps)
+    paths = [step_path(step, folder) if folder else solution_path(step) for step in steps]
+    if paths and not any(path.is_file() for path in paths):
+        raise Refusal(f"{paths[0]} is not {'a file' if paths[0].exists() else 'there'}")
+    for step in steps:
+        tests = ROOT / "tests" / f"test_step_{step:02}.py"
+        if not tests.is_file():
+            raise Refusal(f"{tests} is not there")
+    folder = folder and folder.resolve()
+    run = _Run(steps, folder, own, device, timeout, total_timeout, on_kernels, spare, cancelled, sandbox)
+    run.complete()
+    return [run.result(step) for step in steps]
+
+
+class _Run:
+    """The verdicts so far, over as many workers as it takes."""
+
+    def __init__(
+        self, steps, folder, own, device, timeout, total_timeout, on_kernels, spare, cancelled, sandbox
+    ) -> None:
+        self.steps: list[int] = steps
+        self.folder: Path | None = folder
+        self.own: bool = own
+        self.device: str | None = device
+        self.timeout: float = timeout
+        self.total_timeout: float = total_timeout
+        self.deadline: float = time.monotonic() + total_timeout
+        self.on_kernels = on_kernels
+        self.spare: Worker | None = spare
+        self.cancelled: threading.Event | None = cancelled
+        self.sandbox: int | None = sandbox
+        self.checks: dict[str, Check] = {}
+        self.step_of: dict[str, int] = {}
+        self.done: set[str] = set()
+        self.losses: Counter[int] = Counter()  # processes that a step has taken down
+        self.unloadable: dict[int, dict[str, Any]] = {}
+        self.at: int = STARTUP  # the step that is being checked
+        self.seconds: dict[int, float] = dict.fromkeys(steps, 0.0)
+        self.output: dict[int, str] = dict.fromkeys([STARTUP, *steps], "")
+
+    def complete(self) -> None:
+        while True:
+            ready = [step for step in self.steps if step not in self.unloadable]
+            known = len(self.done), len(self.unloadable)
+            finished = self._work(ready)
+            if finished:
+                break
+            if self._is_over():
+                self._end()
+                break
+            self._give_up()
+            if self.unloadable.keys() == set(self.steps):
+                break
+            if (len(self.done), len(self.unloadable)) == known:
+                raise Refusal("the process that runs the checks dies before it begins:\n" + self.output[STARTUP])
+        self._list_unloadable()
+
+    def result(self, step: int) -> StepResult:
+        path = step_path(step, self.folder) if self.folder else solution_path(step)
+        source = read_source(path)
+        try:
+            unfinished = open_todos(source, step)
+        except (SyntaxError, ValueError):  # the checks say so, with the line
+            unfinished = []
+        lines, open_ = todo_lines(source), [todo.number for todo in unfinished]
+        checks = [check for id, check in self.checks.items() if self.step_of[id] == step]
+        if not checks:
+            raise Refusal(f"there are no checks for step {step:02} in {ROOT / 'tests'}")
+        failed = {check.name: check.mistakes for check in checks if check.status == "failed" or check.mistakes}
+        passed = {check.name for check in checks if check.status == "passed"}
+        for check in checks:
+            if check.mistakes:
+                check.mistake, lesson = mistakes.name(step, check.name, failed, passed)
+                check.help = lesson or check.help
+            own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
+            if check.todos:  # else the file cannot be imported, and what is wrong may stand below all TODOs
+                # The open one, else the one that the exception comes from, else the likeliest.
+                before = [todo for todo, line in sorted(lines.items()) if own_lines and line <= own_lines[-1]]
+                culprits = [todo for todo in check.todos if todo in open_] or before[-1:] or check.todos
+                check.todo = culprits[0]
+            check.line = own_lines[-1] if own_lines else lines.get(check.todo or 0)
+        return StepResult(step, str(path), checks, self.seconds[step], unfinished, self.output[step][:OUTPUT_LIMIT])
+
+    def _work(self, steps: list[int]) -> bool:
+        """Run one worker over what is not done yet. Returns whether it came to its end."""
+        worker, self.spare = self.spare or self._worker(steps), None
+        with worker:
+            worker.begin(steps, skip=self.done)
+            finished = self._follow(worker)
+        for step, printed in worker.output.items():
+            if step in self.output:  # a spare one may know more steps
+                self.output[step] += printed.decode("utf-8", errors="replace")
+        return finished
+
+    def _worker(self, steps: list[int]) -> Worker:
+        options = ["--own"] if self.own else []
+        if self.sandbox:
+            options += ["--sandbox", str(self.sandbox)]
+        return Worker(steps, self.folder, device=self.device, options=options)
+
+    def _follow(self, worker: "Worker") -> bool:
+        current: str | None = None
+        loading: int | None = None
+        began = time.monotonic()
+        limit = STARTUP_TIMEOUT
+        while True:
+            try:
+                event = worker.next_event(min(limit, self.deadline - time.monotonic()), self.cancelled)
+            except TimeoutError:
+                if self._is_over():
+                    return False
+                actual = f"no answer within {self.timeout:g} s"
+                self._blame(current, loading, began, actual, "Is there an endless loop?")
+                return False
+            if event is None:
+                self._blame(current, loading, began, worker.how_it_ended(), "The check ended the whole program.")
+                return False
+            event = _short(event)
+            match event.pop("event"):
+                case "refused":
+                    raise Refusal(event["why"])
+                case "kernels":
+                    self.on_kernels(event["done"], event["total"], None)
+                case "compile":
+                    self.on_kernels(0, 0, event["kernel"])
+                    limit = COMPILE_TIMEOUT
+                case "compiled":
+                    limit = self.timeout
+                case "load":
+                    loading, limit = event["step"], self.timeout
+                case "loaded":
+                    loading, limit = None, STARTUP_TIMEOUT
+                case "unloadable":
+                    loading, limit = None, STARTUP_TIMEOUT
+                    self.unloadable[event.pop("step")] = event
+                case "check":
+                    step = event.pop("step")
+                    if event["id"] not in self.checks:
+                        self.checks[event["id"]] = Check(**event)
+                        self.step_of[event["id"]] = step
+                case "start":
+                    current, began, limit = event["id"], time.monotonic(), self.timeout
+                    self.at = self.step_of[current]
+                case "result":
+                    self._record(event.pop("id"), event, time.monotonic() - began)
+                    current = None
+                case "finished":
+                    if current is None:
+                        return True
+                    # pytest obeys a KeyboardInterrupt, whoever raises it, and stops in the middle.
+                    self._blame(current, None, began, "it stops all the checks", "Is a KeyboardInterrupt raised?")
+                    return False
+
+    def _record(self, id: str, verdict: dict[str, Any], seconds: float) -> None:
+        if id in self.done:  # a teardown that fails after the verdict
+            return
+        for name, value in verdict.items():
+            setattr(self.checks[id], name, value)
+        self.seconds[self.step_of[id]] += seconds
+        self.done.add(id)
+
+    def _blame(self, current: str | None, loading: int | None, began: float, actual: str, help: str) -> None:
+        """The worker is gone: charge it to what it was doing."""
+        if current is not None:
+            verdict = {"status": "error", "actual": actual, "help": help}
+            self._record(current, verdict, time.monotonic() - began)
+        elif loading is not None:
+            help = "It happens while the file is imported."
+            self.unloadable[loading] = {"status": "error", "actual": actual, "help": help}
+
+    def _give_up(self) -> None:
+        """A process is gone. A step that has taken down several gets no other one."""
+        self.losses[self.at] += 1
+        if self.losses[self.at] < LOSSES:
+            return
+        for id, check in self.checks.items():
+            if self.step_of[id] == self.at and id not in self.done:
+                check.actual = f"not run: {LOSSES} checks have ended in a crash or in no answer before"
+                self.done.add(id)
+
+    def _is_over(self) -> bool:
+        return time.monotonic() >= self.deadline
+
+    def _end(self) -> None:
+        """There is no time left: nothing more is run."""
+        actual = f"not run: all checks together have taken {self.total_timeout:g} s"
+        for id, check in self.checks.items():
+            if id not in self.done:
+                check.actual = actual
+        for step in self.steps:
+            if step not in self.step_of.values() and step not in self.unloadable:
+                self.unloadable[step] = {"status": "error", "actual": actual}
+
+    def _list_unloadable(self) -> None:
+        """A file that cannot be imported fails one check: that it can be."""
+        for step, verdict in self.unloadable.items():
+            id = f"tests/test_step_{step:02}.py::import"
+            self.checks[id] = Check(id, "The file can be imported", [], **verdict)
+            self.step_of[id] = step
+
+
+def _short(value: Any) -> Any:
+    """What a worker tells, without the rest of texts that go on and on, and without addresses, which say nothing."""
+    match value:
+        case str():
+            return _ADDRESS.sub("", value[:TEXT_LIMIT])
+        case list():
+            return [_short(each) for each in value]
+        case dict():
+            return {name: _short(each) for name, each in value.items()}
+    return value

@@ -1,0 +1,128 @@
+"""The process that runs a learner's code, seen from outside: it is told to begin, and tells what happens."""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from course.curriculum.steps import ROOT
+
+OUTPUT_LIMIT = 20_000  # characters kept of what a learner's code prints
+STARTUP = 0  # in the place of a step's number: what is printed before the first step is loaded
+CANCEL_INTERVAL = 0.1  # seconds between two looks at whether the checks are cancelled
+
+
+class Cancelled(Exception):
+    """The checks were stopped before their end."""
+
+
+class Worker:
+    """A course.judging.worker process, in a session of its own so that all of it can be killed.
+
+    It loads MAX and the checks of some steps, and then waits for ``begin``.
+    """
+
+    def __init__(
+        self, steps: Iterable[int], folder: Path | None, *, device: str | None = None, options: Iterable[str] = ()
+    ) -> None:
+        # A pipe for the events, and one for what each step prints, so that the two never mix.
+        self.events, events_end = os.pipe()
+        pipes = {step: os.pipe() for step in [STARTUP, *steps]}
+        write_ends = [write_end for _, write_end in pipes.values()]
+        command = [sys.executable, "-u", "-m", "course.judging.worker", "--events", str(events_end)]
+        if folder:
+            command += ["--folder", str(folder)]
+        if device:
+            command += ["--device", device]
+        command += options
+        self.process = subprocess.Popen(
+            [*command, "--steps", *map(str, steps), "--outputs", *map(str, write_ends[1:])],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=write_ends[0],
+            stderr=subprocess.STDOUT,
+            pass_fds=[events_end, *write_ends],
+            start_new_session=True,
+            env=dict(os.environ),  # MAX, where this process has it, puts other paths into the real one
+        )
+        for write_end in [events_end, *write_ends]:
+            os.close(write_end)
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.events, selectors.EVENT_READ)
+        for step, (read_end, _) in pipes.items():
+            self.selector.register(read_end, selectors.EVENT_READ, step)
+        self.output = dict.fromkeys(pipes, b"")
+        self._lines: Iterator[bytes] = iter(())
+        self._rest = b""
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, if it has not ended yet."""
+        if self.selector.get_map() is None:  # closed already
+            return
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        self._read()  # what was printed last
+        for end in list(self.selector.get_map()):
+            os.close(end)
+        self.selector.close()
+
+    def begin(self, steps: Iterable[int], skip: Iterable[str]) -> None:
+        """Let it check these of its steps, without the checks to skip. It can do so once."""
+        order = json.dumps({"steps": list(steps), "skip": list(skip)})
+        with suppress(BrokenPipeError), self.process.stdin as stdin:  # what it died of shows later
+            stdin.write(order.encode() + b"\n")
+
+    def next_event(self, timeout: float, cancelled: threading.Event | None) -> dict[str, Any] | None:
+        """The next event, or None when the worker is gone.
+
+        Raises:
+            TimeoutError: none came within so many seconds.
+            Cancelled: another thread has set ``cancelled``.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            for line in self._lines:
+                return json.loads(line)
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:  # also when the process floods its output meanwhile
+                raise TimeoutError
+            if self.events not in self.selector.get_map():
+                return None
+            if cancelled and cancelled.is_set():
+                raise Cancelled
+            self._read(min(remaining, CANCEL_INTERVAL))
+
+    def how_it_ended(self) -> str:
+        self.process.kill()  # in case it has only closed its pipe
+        code = self.process.wait()
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+
+    def _read(self, timeout: float = 0) -> None:
+        """Take in what the worker has written, once it has written anything."""
+        for key, _ in self.selector.select(timeout):
+            data = os.read(key.fd, 65536)
+            if not data:
+                self.selector.unregister(key.fd)
+                os.close(key.fd)
+            elif key.fd == self.events:
+                *lines, self._rest = (self._rest + data).split(b"\n")
+                self._lines = iter(lines)
+            elif len(self.output[key.data]) < OUTPUT_LIMIT:
+                self.output[key.data] += data[:OUTPUT_LIMIT]

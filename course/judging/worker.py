@@ -1,0 +1,251 @@
+"""The process that runs a learner's code: ``python -m course.judging.worker``, started by course.judging.judge.
+
+It loads MAX, its kernels and the checks, and waits for a line of JSON on its standard input that
+says which steps to import and which checks to skip. Then it runs the checks with pytest, and tells
+what happens, as it happens, in JSON lines on a pipe of its own; what the learner's code prints goes
+elsewhere. It keeps no results: if the learner's code takes the process down, nothing is lost.
+"""
+
+import argparse
+import gc
+import json
+import os
+import select
+import sys
+import threading
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from course import runtime
+from course.curriculum.steps import ROOT
+from course.judging import mistakes
+from course.judging.subject import begin_trial, load_step, use_own_steps
+
+if TYPE_CHECKING:
+    from course.grading.trial.session import Session
+
+
+TRACE_LIMIT = 8  # lines: an endless recursion has a thousand
+CODE_LIMIT = 160  # characters of each: a line that a program has written may have thousands
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--events", type=int, required=True, help="file descriptor to write to")
+    parser.add_argument("--folder", type=Path, help="where the steps are; without it, the solutions")
+    parser.add_argument("--own", action="store_true")
+    parser.add_argument("--device")
+    parser.add_argument("--sandbox", type=int, metavar="BYTES", help="run the steps in a sandbox, with so much memory")
+    parser.add_argument("--steps", type=int, nargs="*", default=[])
+    parser.add_argument("--outputs", type=int, nargs="*", default=[], help="for each step a descriptor to print to")
+    arguments = parser.parse_args()
+
+    outputs = dict(zip(arguments.steps, arguments.outputs))
+    for descriptor in [arguments.events, *arguments.outputs]:
+        os.set_inheritable(descriptor, False)
+    threading.Thread(target=_end_with_reader, args=[arguments.events], daemon=True).start()
+    pipe = os.fdopen(arguments.events, "w", buffering=1, encoding="utf-8")
+
+    def send(event: str, **fields: Any) -> None:
+        pipe.write(json.dumps({"event": event, **fields}) + "\n")
+
+    def begin(step: int) -> None:
+        """From now on what is printed is the step's."""
+        os.dup2(outputs[step], 1)
+        os.dup2(outputs[step], 2)
+        # New files, in case the step before has closed or replaced its own.
+        sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+        sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+    runtime.prepare()
+    try:
+        device = runtime.pick_device(arguments.device)
+    except ValueError as error:
+        send("refused", why=str(error))
+        return
+    session = None
+    if arguments.sandbox:
+        from course.grading.trial.session import Session
+
+        compiling = lambda begins: send("compile", kernel="a kernel") if begins else send("compiled")  # noqa: E731
+        session = Session(arguments.folder, device, arguments.sandbox, compiling)
+        begin_trial(session)
+    from course.runtime import kernels
+
+    kernels.load(device, lambda done, total: send("kernels", done=done, total=total))
+    kernels.on_compile(lambda kernel: send("compile", kernel=kernel), lambda: send("compiled"))
+    if arguments.steps:
+        # What pytest would print is not for the learner; what the learner's code prints is.
+        options = ["--capture=no", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
+        options.append(f"--rootdir={ROOT}")
+        if arguments.folder:
+            options.append(f"--steps={arguments.folder}")
+        files = [str(ROOT / "tests" / f"test_step_{step:02}.py") for step in arguments.steps]
+        pytest.main([*options, *files], plugins=[Narrator(send, begin, arguments.folder, arguments.own, session)])
+    send("finished")
+
+
+def _end_with_reader(pipe: int) -> None:
+    """End this process when nobody reads the pipe any more: what it waits for may never come."""
+    poll = select.poll()
+    poll.register(pipe, 0)  # errors only
+    poll.poll()
+    os._exit(1)
+
+
+class Narrator:
+    """A pytest plugin that sends an event for every check."""
+
+    def __init__(self, send: Any, begin: Any, folder: Path | None, own: bool, session: "Session | None") -> None:
+        self.send = send
+        self.begin = begin
+        self.folder = folder
+        self.own = own
+        self.session = session
+        self.items: list[pytest.Item] = []
+        self.loaded: dict[int, bool] = {}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """All is ready. Wait for the word, and only then read the learner's files."""
+        if self.session:  # here, so that its start is not charged to the first step
+            self.session.process.wait_until_ready()
+        gc.collect()
+        gc.freeze()  # what MAX has loaded stays: looking through it again and again takes a quarter of a second
+        if not (order := sys.stdin.buffer.readline()):
+            os._exit(0)  # nobody is there any more who could ask
+        order = json.loads(order)
+        if self.own:  # not before: the checks themselves stand on the solutions
+            use_own_steps(self.folder)
+        self.items = [item for item in items if _step(item) in order["steps"]]
+        items[:] = [item for item in self.items if item.nodeid not in order["skip"]]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        step = _step(item)
+        self.begin(step)
+        if step not in self.loaded:  # one after another: in a trial none sees what comes later
+            self.loaded[step] = self._load(step)
+        if not self.loaded[step]:
+            return True  # it has been dealt with
+        self.send("start", id=item.nodeid)
+        return None
+
+    def _load(self, step: int) -> bool:
+        self.send("load", step=step)
+        try:
+            load_step(step, self.folder)
+        except BaseException as error:  # SystemExit too: nothing that a step does ends the run
+            self.send("unloadable", step=step, **describe(error, self.folder))
+            self._end_if_gone(error)
+            return False
+        self.send("loaded")
+        for item in self.items:
+            if _step(item) == step:
+                self.send("check", **_facts(item))
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        report = yield
+        if report.skipped:
+            self.send("result", id=item.nodeid, status="skipped", actual=str(call.excinfo.value))
+        elif report.failed:
+            error = call.excinfo.value
+            verdict = describe(error, self.folder)
+            self.send("result", id=item.nodeid, **verdict, mistakes=_recognized(item, self._as_known(item, error)))
+            self._end_if_gone(error)
+        elif report.when == "call":
+            self.send("result", id=item.nodeid, status="passed")
+        return report
+
+    def _end_if_gone(self, error: BaseException) -> None:
+        """In a trial: without the process of the submission there is no more to do here."""
+        if _is_gone(error):
+            os._exit(1)  # course.judging.judge starts another worker for the rest
+
+    def _as_known(self, item: pytest.Item, error: BaseException) -> BaseException:
+        """The same failure for the inputs for which the known mistakes' answers are recorded."""
+        names = item._fixtureinfo.argnames
+        if self.session is None or "expected" not in names:
+            return error
+        arguments = {name: item.funcargs[name] for name in names}
+        known = self.session.known[_step(item)]
+        parameters = {name: known[name] for name in arguments.get("parameters", ())}
+        try:
+            item.obj(**arguments | {"expected": known} | ({"parameters": parameters} if parameters else {}))
+        except Exception as known_error:
+            return known_error
+        return error
+
+
+def _step(item: pytest.Item) -> int:
+    return int(item.path.stem[-2:])
+
+
+def _facts(item: pytest.Item) -> dict[str, Any]:
+    """What a check is called, which step it belongs to, and which TODOs it proves."""
+    function = item.function  # type: ignore[attr-defined]
+    title = (function.__doc__ or function.__name__).strip().splitlines()[0]
+    if callspec := getattr(item, "callspec", None):
+        title += f" [{callspec.id}]"
+    todo = item.get_closest_marker("todo")
+    return {
+        "id": item.nodeid,
+        "step": _step(item),
+        "title": title,
+        "todos": todo.args if todo else [],
+    }
+
+
+def _recognized(item: pytest.Item, error: BaseException) -> list[str]:
+    """The ids of the known mistakes that give just what came."""
+    return [mistake.id for mistake in mistakes.recognize(_step(item), item.name, error)]
+
+
+def _is_gone(error: BaseException) -> bool:
+    """Whether it is course.grading.trial.remote's Gone, which only a trial imports."""
+    return type(error).__name__ == "Gone"
+
+
+def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
+    """An exception in the words of the report: only the lines of the learner's own files."""
+    own = (folder or ROOT / "solutions").resolve()
+    trace = [
+        {"file": Path(frame.filename).name, "line": frame.lineno, "code": frame.line or ""}
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve().parent == own
+    ]
+    trace = getattr(error, "trace", trace)[-TRACE_LIMIT:]  # of one that was raised in a sandbox
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve().parent == own:
+        trace.append({"file": Path(error.filename).name, "line": error.lineno, "code": (error.text or "").strip()})
+    for frame in trace:
+        if len(frame["code"]) > CODE_LIMIT:
+            frame["code"] = frame["code"][:CODE_LIMIT] + " ..."
+    if type(error).__name__ == "CheckFailure":  # tests/compare.py's
+        told = ("expected", "actual", "help", "comparison", "shares")
+        return {"status": "failed", "trace": trace} | {name: getattr(error, name) for name in told}
+    if isinstance(error, NotImplementedError) and "TODO" in str(error):
+        return {"status": "skipped", "actual": f"not done yet: {error}", "trace": trace}
+    if isinstance(error, AssertionError) and not trace:
+        return {"status": "failed", "actual": str(error).splitlines()[0] if str(error) else "not so", "trace": trace}
+    if _is_gone(error):
+        return {"status": "error", "actual": str(error), "trace": []}
+    if isinstance(error, AttributeError) and not trace and isinstance(error.obj, ModuleType):  # asked for by a check
+        help = "Has its name changed? The skeleton, which ./run reset brings back, has the right one."
+        wanted = f"{error.name} in {error.obj.__name__}.py"
+        return {"status": "failed", "expected": wanted, "actual": "no such name", "help": help, "trace": []}
+    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    summary = lines[-1 if isinstance(error, SyntaxError) else 0]  # a syntax error begins with its place
+    return {"status": "error", "actual": summary[:500], "trace": trace}
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Exception:
+        traceback.print_exc()
+    os._exit(1)  # at once: a thread that a step has started may never end

@@ -1,0 +1,1 @@
+"""What a learner asks for: hints, the difference from the solution, watching, progress, reset."""

@@ -1,0 +1,1 @@
+"""The proof that the course is whole, for those who change it."""

@@ -1,0 +1,1 @@
+"""The finished model at work: it writes, chats and serves."""

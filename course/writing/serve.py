@@ -1,0 +1,182 @@
+"""The command ``serve``: a GPT-2 behind an OpenAI-compatible API, served by MAX's own server.
+
+MAX learns our model from ``gpt2.serving``. This file gives it a folder that it understands, starts
+it, says when it is ready, and ends it with all of its processes.
+"""
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from course import runtime
+from course.curriculum.steps import ROOT
+from course.refusal import Refusal, refusing
+from course.terminal import console
+from course.terminal.waiting import Waiting
+from gpt2.checkpoint import CONV1D, Checkpoint, open_checkpoint, weight_files, weights_of
+from gpt2.tokenizer import load_tokenizer
+
+if TYPE_CHECKING:
+    from max.driver import Device
+
+BATCH = 16  # texts at once on a CPU, for which MAX would take one; further ones wait
+GRACE = 20.0  # seconds for the server to end by itself
+
+# What the environment says has precedence.
+ENVIRONMENT = {
+    "HF_HUB_OFFLINE": "1",  # all that it needs is in the folder
+    "MAX_SERVE_DISABLE_TELEMETRY": "1",
+    "MAX_SERVE_METRIC_RECORDING_METHOD": "NOOP",
+    "MAX_SERVE_LOGS_CONSOLE_LEVEL": "WARNING",
+}
+
+
+def serve(checkpoint: str, *, host: str, port: int, device: str | None, further: Sequence[str] = ()) -> None:
+    """Serve a checkpoint until a ``KeyboardInterrupt``, which SIGTERM is, too.
+
+    Call ``runtime.prepare`` first.
+
+    Args:
+        checkpoint: a folder, or a model's name on the Hugging Face hub.
+        device: as for ``runtime.pick_device``.
+        further: options for ``max serve``.
+
+    Raises:
+        Refusal: the address cannot be had, the device is not there, or the server ended by itself.
+        CheckpointError: the checkpoint cannot be found or read, or is not exactly a GPT-2.
+    """
+    opened = open_checkpoint(checkpoint)
+    _require_port(host, port)
+    name = opened.folder.resolve().name if Path(checkpoint).expanduser().is_dir() else checkpoint
+    with TemporaryDirectory(prefix="serve-") as folder:
+        with Waiting():
+            # What is wrong with the weights is one line here, and a hundred when the server finds it.
+            _lay_out(opened, weights_of(opened), Path(folder))
+            ours = ["--model", folder, "--served-model-name", name, "--host", host, "--port", str(port)]
+            with refusing(ValueError):
+                ours += _device_options(runtime.pick_device(device))
+        with _server([*ours, *further]) as server:
+            with Waiting() as waiting:
+                waiting.say("Starting MAX's server, which compiles the model the first time: minutes")
+                while not _is_ready(host, port):
+                    _require_running(server)
+                    time.sleep(0.2)
+            _tell(name, host, port)
+            server.wait()
+            _require_running(server)
+
+
+def _require_port(host: str, port: int) -> None:
+    """MAX would find out after a while, and its model might be long in compiling."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise Refusal(f"no server can listen there: {error.strerror}") from error
+
+
+def _lay_out(checkpoint: Checkpoint, weights: Mapping[str, np.ndarray], folder: Path) -> None:
+    """Fill a folder with the checkpoint as MAX wants it: as the engine reads it, and nothing left to be guessed."""
+    settings = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
+    settings |= {
+        "model_type": "gpt2",
+        "architectures": ["GPT2LMHeadModel"],
+        "eos_token_id": checkpoint.eos_token_id,
+        "layer_norm_epsilon": checkpoint.config.layer_norm_epsilon,
+    }
+    (folder / "config.json").write_text(json.dumps(settings))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
+    load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size).save(str(folder / "tokenizer.json"))
+    files = weight_files(checkpoint.folder)
+    if any(_has_float16(path) for path in files):  # which MAX serves on no device
+        stored = {name: weight.T if name.endswith(CONV1D) else weight for name, weight in weights.items()}
+        save_file({name: np.ascontiguousarray(weight) for name, weight in stored.items()}, folder / "model.safetensors")
+        return
+    for number, path in enumerate(files, 1):
+        (folder / f"model-{number:05}-of-{len(files):05}.safetensors").symlink_to(path.resolve())
+
+
+def _has_float16(path: Path) -> bool:
+    with safe_open(path, "np") as file:
+        return any(file.get_slice(name).get_dtype() == "F16" for name in file.keys())
+
+
+def _device_options(device: "Device") -> list[str]:
+    if device.is_host:
+        return ["--devices", "cpu", "--quantization-encoding", "float32", "--max-batch-size", str(BATCH)]
+    return ["--devices", f"gpu:{device.id}"]
+
+
+@contextmanager
+def _server(options: Sequence[str]) -> Iterator[subprocess.Popen]:
+    """Run ``max serve``, and leave none of its processes behind."""
+    command = [sys.executable, "-m", "max._entrypoints.pipelines", "serve"]
+    ours = ["--custom-architectures", f"{ROOT}:gpt2.serving", "--enable-penalties", "--allow-cold-interpreter-cache"]
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # and not ignored, as by nohup
+            signal.signal(number, runtime.interrupt)
+    server = subprocess.Popen(
+        [*command, *ours, *options],
+        env=ENVIRONMENT | os.environ,  # spelled out: MAX has changed what a child would inherit
+        stdout=sys.stderr.fileno(),
+        start_new_session=True,  # Ctrl-C comes to us alone, and we pass it on
+    )
+    try:
+        yield server
+    finally:
+        try:
+            server.terminate()
+            server.wait(GRACE)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):  # a second Ctrl-C waits no longer
+            pass
+        finally:
+            try:
+                os.killpg(server.pid, signal.SIGKILL)
+            except ProcessLookupError:  # none is left
+                pass
+            server.wait()
+
+
+def _require_running(server: subprocess.Popen) -> None:
+    if (code := server.poll()) is not None:
+        raise Refusal(f"MAX's server has ended by itself, with exit code {code}: its messages are above")
+
+
+def _reachable(host: str) -> str:
+    """Where a server is found that listens at every address."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
+
+def _is_ready(host: str, port: int) -> bool:
+    connection = HTTPConnection(_reachable(host), port, timeout=5)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _tell(name: str, host: str, port: int) -> None:
+    there = _reachable(host)
+    url = f"http://{f'[{there}]' if ':' in there else there}:{port}/v1"
+    body = json.dumps({"model": name, "prompt": "Once upon a time", "max_tokens": 50})
+    curl = f"curl {url}/completions -H 'Content-Type: application/json' -d {shlex.quote(body)}"
+    told = f"{name} is served at {url}. Ctrl-C ends it. For example:\n\n{curl}\n"
+    console.out.print(told, markup=False, soft_wrap=True)

@@ -1,0 +1,67 @@
+"""A checkpoint as a model that runs: step 13's own, or the engine's with a cache."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from max.driver import Device
+
+from gpt2.cached_model import CachedModel
+from gpt2.checkpoint import Checkpoint, weights_of
+from gpt2.cpu.model import load_fast_model
+from gpt2.cpu.panels import FORMATS
+
+if TYPE_CHECKING:
+    from max.experimental.tensor import Tensor
+
+
+def load_cached_model(checkpoint: Checkpoint, device: Device, weights: str = "float32") -> CachedModel:
+    """Load a checkpoint into the model with a cache, compiled for any batch and length.
+
+    The first time on a machine it is compiled, which takes half a minute on a CPU, for all models alike,
+    and minutes on a GPU, for each shape of model. The result is kept on disk.
+
+    Args:
+        weights: what they are kept as: "float32", "bfloat16" or "int8"; on a GPU always float32.
+
+    Raises:
+        CheckpointError: the weights cannot be read, or are not exactly the model's parameters.
+        ValueError: ``weights`` is another word, or a GPU is to have others than float32.
+    """
+    if weights not in FORMATS:
+        raise ValueError(f"weights {weights!r}: expected {', '.join(FORMATS)}")
+    if device.label == "cpu":
+        return load_fast_model(checkpoint, weights)
+    if weights != "float32":
+        raise ValueError(f"weights {weights!r}: on a GPU they are kept as float32")
+
+    # Imported here: it takes a third of a second, which is no use on a CPU.
+    from gpt2.gpu import load_portable_model
+
+    return load_portable_model(checkpoint, device)
+
+
+def load_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"], "Tensor"]:
+    """Load a checkpoint into step 13's model and compile it for any batch and length.
+
+    The compilation takes a minute or more for a shape of model that this machine has never
+    seen. MAX keeps the result on disk.
+
+    Returns:
+        The model: ids [batch, seq_length] int64 on the device -> logits [batch, seq_length,
+        vocab_size] float32. Unlike the model it cannot check the length, which must be at most
+        n_positions.
+
+    Raises:
+        CheckpointError: the weights cannot be read, or are not exactly the model's parameters.
+    """
+    # Imported here: they take a third of a second, which the engine on a CPU has no use for.
+    from max.dtype import DType
+    from max.experimental import functional as F
+    from max.experimental.tensor import TensorType
+
+    from solutions.solution_13 import GPT2LMHeadModel
+
+    with F.lazy():  # the random numbers that the weights replace are never drawn
+        model = GPT2LMHeadModel(checkpoint.config).to(device)
+    ids = TensorType(DType.int64, ["batch", "seq_length"], device)
+    return model.compile(ids, weights=weights_of(checkpoint))

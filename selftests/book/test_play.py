@@ -1,0 +1,318 @@
+"""The parts to play with: their numbers are the real code's, and what they make of them is right."""
+
+import base64
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+
+from book import export
+from book.export import FOLDER, FULL, PROMPTS, SENTENCES
+
+ACCURACY = 1e-4  # of logits, between one machine's float32 and another's
+
+
+def data(name):
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def numbers(text, dtype):
+    return np.frombuffer(base64.b64decode(text), dtype)
+
+
+@pytest.fixture(scope="module")
+def lab():
+    """The temperature lab's data, with the logits as an array [texts, vocab_size]."""
+    stored = data("temperature-lab")
+    return stored | {"logits": numbers(stored["logits"], "<f4").reshape(len(stored["texts"]), -1)}
+
+
+# The data
+
+
+def test_the_logits_are_those_of_the_checkpoint(lab):
+    from book.pictures.storyteller import load, run
+
+    lengths = np.array([len(text) for text in lab["texts"]])
+    ids = np.array([text + [0] * (lengths.max() - len(text)) for text in lab["texts"]])  # no token sees what follows it
+    expected = run(load(), ids)[np.arange(len(ids)), lengths - 1]
+    assert np.abs(expected).max() > 5  # so that the accuracy means something
+    np.testing.assert_allclose(lab["logits"], expected, atol=ACCURACY)
+
+
+def test_the_texts_are_the_prompts_and_what_follows_them(lab):
+    from book.pictures.storyteller import encode, tokenizer
+
+    assert lab["prompts"] == [encode(prompt)[0].tolist() for prompt in PROMPTS]
+    texts = {tuple(text) for text in lab["texts"]}
+    assert len(texts) == len(PROMPTS) * export.TEXTS_A_PROMPT
+    assert {tuple(prompt) for prompt in lab["prompts"]} <= texts
+    assert all(list(text) in lab["prompts"] or text[:-1] in texts for text in texts)  # each can be reached
+    assert "".join(lab["tokens"][token] for token in lab["prompts"][0]) == PROMPTS[0]
+    assert len(lab["tokens"]) == tokenizer.get_vocab_size()
+
+
+def test_the_attention_is_that_of_the_checkpoint():
+    stored = data("attention-explorer")["sentences"]
+    fresh = export.attention_explorer()["sentences"]
+    assert ["".join(sentence["tokens"]) for sentence in stored] == list(SENTENCES)
+    for old, new in zip(stored, fresh, strict=True):
+        shares = [numbers(each["weights"], "<u2") / FULL for each in (old, new)]
+        np.testing.assert_allclose(*shares, atol=ACCURACY)
+        length = len(old["tokens"])
+        assert shares[0].size == old["n_layer"] * old["n_head"] * length * (length + 1) // 2
+        rows = np.split(shares[0][: length * (length + 1) // 2], np.cumsum(np.arange(1, length)))
+        np.testing.assert_allclose([row.sum() for row in rows], 1, atol=length / FULL)
+
+
+def test_the_shapes_are_those_of_step_09():
+    stored, fresh = data("shape-stepper"), export.shape_stepper()
+    assert stored.keys() == fresh.keys()
+    for name, array in stored.items():
+        assert array["shape"] == list(fresh[name]["shape"])
+        old, new = (np.array(each["values"], dtype=float) for each in (array, fresh[name]))
+        np.testing.assert_allclose(old, new, atol=2e-4)
+
+
+def test_the_shape_stepper_s_numbers_follow_from_each_other():
+    a = {name: np.array(each["values"], float).reshape(each["shape"]) for name, each in data("shape-stepper").items()}
+    scores = np.einsum("bhid,bhjd->bhij", a["query_heads"], a["key_heads"]) / np.sqrt(3)
+    np.testing.assert_allclose(a["scores"], scores, atol=1e-3)
+    masked = np.where(np.tri(4, dtype=bool), scores, -np.inf)
+    weights = np.exp(masked - masked.max(-1, keepdims=True))
+    weights /= weights.sum(-1, keepdims=True)
+    np.testing.assert_allclose(a["weights"], weights, atol=1e-3)
+    attended = weights @ a["value_heads"]
+    np.testing.assert_allclose(a["attended"], attended, atol=1e-3)
+    np.testing.assert_allclose(a["merged"], np.concatenate([attended[:, 0], attended[:, 1]], axis=-1), atol=1e-3)
+
+
+# The temperature lab
+
+
+@pytest.fixture(scope="module")
+def lab_page(visit):
+    with visit("step_14.html") as it:
+        yield it.page
+        assert it.errors == []
+
+
+@pytest.fixture
+def fields(lab_page):
+    """Sets the three numbers, and finds the buttons, of a lab that is at its beginning."""
+    lab_page.locator("#temperature-lab-prompt").select_option(index=0)
+    root = lab_page.locator("[data-play=temperature-lab]")
+
+    def fill(temperature=1, k=1024, p=1):
+        for name, value in {"Temperature": temperature, "top-k": k, "top-p": p}.items():
+            root.get_by_label(f"{name}, as a number").fill(str(value))
+
+    fill()
+    return fill
+
+
+def shown(page):
+    """The tokens in the table and their probabilities, that of all others last."""
+    rows = page.locator(".play-bars tr")
+    values = rows.locator("data").evaluate_all("all => all.map((data) => Number(data.value))")
+    return rows.locator("th").all_inner_texts(), values
+
+
+def expected_probabilities(logits, temperature, k, p):
+    """Temperature, then top-k, then top-p, in float64."""
+    scaled = np.exp((logits.astype(np.float64) - logits.max()) / temperature)
+    probabilities = scaled / scaled.sum()
+    order = np.argsort(-logits, kind="stable")
+    probabilities[order[k:]] = 0
+    probabilities /= probabilities.sum()
+    if p < 1:
+        before = np.cumsum(probabilities[order]) - probabilities[order]
+        probabilities[order[before >= p]] = 0
+    return order, probabilities / probabilities.sum()
+
+
+@pytest.mark.parametrize("prompt", range(len(PROMPTS)))
+def test_its_probabilities_are_numpy_s(lab_page, fields, lab, prompt):
+    lab_page.locator("#temperature-lab-prompt").select_option(index=prompt)
+    logits = lab["logits"][lab["texts"].index(lab["prompts"][prompt])]
+    for temperature, (k, p) in product((0.05, 0.3, 1, 1.7, 5), ((1024, 1), (5, 1), (1024, 0.9), (20, 0.5))):
+        fields(temperature, k, p)
+        order, probabilities = expected_probabilities(logits, temperature, k, p)
+        names, values = shown(lab_page)
+        assert names[:-1] == [lab["tokens"][token].replace(" ", "␣") for token in order[:12]]
+        expected = [*probabilities[order[:12]], probabilities[order[12:]].sum()]
+        np.testing.assert_allclose(values, expected, rtol=0, atol=1e-6)
+        assert [value == 0 for value in values] == [share == 0 for share in expected]  # what is cut off is 0
+        positive = probabilities[probabilities > 0]
+        entropy = -(positive * np.log(positive)).sum()
+        assert f"Entropy {abs(entropy):.2f} nats" in lab_page.locator(".play-entropy").inner_text()
+
+
+def test_its_slider_moves_with_the_arrow_keys_and_stays_on_the_page(lab_page, fields, lab):
+    slider = lab_page.locator("#temperature-lab-temperature")
+    number = lab_page.get_by_label("Temperature, as a number")
+    slider.focus()
+    lab_page.keyboard.press("ArrowRight")
+    assert float(number.input_value()) == 1.1 == float(slider.get_attribute("aria-valuetext"))
+    lab_page.keyboard.press("Home")
+    assert float(number.input_value()) == 0.05
+    lab_page.keyboard.press("End")
+    assert float(number.input_value()) == 5
+    _, probabilities = expected_probabilities(lab["logits"][0], 5, 1024, 1)
+    assert shown(lab_page)[1][0] == pytest.approx(probabilities.max(), abs=1e-6)
+    assert lab_page.url.endswith("step_14.html")
+
+
+@pytest.mark.parametrize("nonsense", ["", "0", "-1", "7"])
+def test_what_is_no_temperature_changes_nothing(lab_page, fields, nonsense):
+    before = shown(lab_page)
+    number = lab_page.get_by_label("Temperature, as a number")
+    number.fill(nonsense)
+    assert shown(lab_page) == before
+    number.blur()
+    assert number.input_value() == "1"
+
+
+def test_sampling_appends_a_token_and_asks_for_the_next_one(lab_page, fields, lab):
+    fields(k=1)  # the likeliest, whatever the random number
+    text = lab_page.locator(".play-text")
+    ids = list(lab["prompts"][0])
+    for _ in range(2):
+        ids.append(int(lab["logits"][lab["texts"].index(ids)].argmax()))
+        lab_page.get_by_role("button", name="Sample the next token").click()
+        assert text.inner_text() == "".join(lab["tokens"][token] for token in ids)
+    names, _ = shown(lab_page)
+    best = int(lab["logits"][lab["texts"].index(ids)].argmax())
+    assert names[0] == lab["tokens"][best].replace(" ", "␣")
+    lab_page.get_by_role("button", name="Take it back").click()
+    assert text.inner_text() == "".join(lab["tokens"][token] for token in ids[:-1])
+    lab_page.get_by_role("button", name="Start again").click()
+    assert text.inner_text() == PROMPTS[0]
+
+
+def test_tokens_are_drawn_as_often_as_their_probability_says(lab_page, lab):
+    _, probabilities = expected_probabilities(lab["logits"][0], 1, 1024, 1)
+    drawn = lab_page.evaluate(
+        "(p) => Array.from({ length: 4000 }, (_, i) => play.draw(p, (i + 0.5) / 4000))", probabilities.tolist()
+    )
+    shares = np.bincount(drawn, minlength=len(probabilities)) / 4000
+    np.testing.assert_allclose(shares, probabilities, atol=1 / 4000)
+
+
+@pytest.mark.parametrize("random, word", [(0.5, "knowledge ends"), (0.9999999, "sign for the end of a text")])
+def test_where_the_numbers_end_it_says_so_and_leads_back(lab_page, fields, lab, random, word):
+    _, probabilities = expected_probabilities(lab["logits"][0], 5, 1024, 1)
+    token = int(np.searchsorted(np.cumsum(probabilities), random))
+    assert [*lab["prompts"][0], token] not in lab["texts"]
+    assert (lab["tokens"][token] == "<|endoftext|>") == (word.startswith("sign"))
+    fields(temperature=5)
+    usual = lab_page.evaluate_handle("Math.random")
+    lab_page.evaluate("(value) => { Math.random = () => value; }", random)
+    try:
+        sample = lab_page.get_by_role("button", name="Sample the next token")
+        sample.focus()
+        lab_page.keyboard.press("Enter")
+        assert word in lab_page.locator("[data-play=temperature-lab] [role=status]").inner_text()
+        assert sample.is_disabled() and not lab_page.locator(".play-bars").is_visible()
+        lab_page.keyboard.press("Enter")  # the focus is on the way back
+        assert not sample.is_disabled() and lab_page.locator(".play-bars").is_visible()
+        assert lab_page.locator(".play-text").inner_text() == PROMPTS[0]
+    finally:
+        lab_page.evaluate("(usual) => { Math.random = usual; }", usual)
+
+
+# The attention explorer
+
+
+@pytest.fixture(scope="module")
+def chapter_09(visit):
+    with visit("step_09.html") as it:
+        yield it.page
+        assert it.errors == []
+
+
+@pytest.fixture
+def maps():
+    """The first sentence's tokens, and its weights [n_layer, n_head, seq, seq]."""
+    stored = data("attention-explorer")["sentences"][0]
+    length = len(stored["tokens"])
+    weights = np.zeros((stored["n_layer"], stored["n_head"], length, length))
+    past = numbers(stored["weights"], "<u2") / FULL
+    weights[(..., *np.tril_indices(length))] = past.reshape(*weights.shape[:2], -1)
+    return stored["tokens"], weights
+
+
+def test_it_shows_where_each_head_looks(chapter_09, maps):
+    words, weights = maps
+    tokens = chapter_09.locator(".play-tokens button")
+    heads = chapter_09.locator(".play-heads button")
+    assert tokens.count() == len(words) and heads.count() == 24
+    for token, (layer, head) in ((4, (0, 0)), (13, (2, 3)), (19, (5, 2))):
+        heads.nth(4 * layer + head).click()
+        tokens.nth(token).hover()
+        row = weights[layer, head, token]
+        stated = tokens.locator("small").all_inner_texts()
+        assert stated == [f"{round(100 * share)} %" if i <= token else "–" for i, share in enumerate(row)]
+        for i, label in enumerate(heads.evaluate_all("all => all.map((b) => b.getAttribute('aria-label'))")):
+            its = weights[i // 4, i % 4, token]
+            most = f"most to “{words[its.argmax()]}”, {round(100 * its.max())} %"
+            assert label == f"Layer {i // 4}, head {i % 4}: {most}"
+
+
+def test_arrow_keys_walk_along_the_tokens_and_the_heads(chapter_09, maps):
+    words, _ = maps
+    summary = chapter_09.locator("[data-play=attention-explorer] [role=status]")
+    chapter_09.locator(".play-tokens button").nth(5).focus()
+    chapter_09.keyboard.press("ArrowRight")
+    assert f"“{words[6]}”, token 6," in summary.inner_text()
+    chapter_09.locator(".play-heads button").first.focus()
+    chapter_09.keyboard.press("ArrowDown")
+    chapter_09.keyboard.press("ArrowRight")
+    assert summary.inner_text().startswith("Layer 1, head 1:")
+    # One stop of the Tab key for all tokens, one for all heads.
+    for group in ("play-tokens", "play-heads"):
+        assert chapter_09.locator(f".{group} button[tabindex='0']").count() == 1
+
+
+# The shape stepper
+
+
+def test_it_steps_through_the_shapes(chapter_09):
+    root = chapter_09.locator("[data-play=shape-stepper]")
+    position = root.locator("[role=status]")
+    stored = data("shape-stepper")
+    results = ["x", "qkv", "query", "query_heads", "scores", "masked", "weights", "attended", "merged", "output"]
+    root.get_by_role("button", name="Next").focus()
+    for number, name in enumerate(results, start=1):
+        assert position.inner_text().startswith(f"{number} of {len(results)}")
+        result = root.locator(".play-arrays").last
+        assert str(stored[name]["shape"]) in result.locator("figcaption").first.inner_text()
+        chapter_09.keyboard.press("ArrowRight")
+    assert position.inner_text().startswith("10 of 10")
+    root.get_by_role("button", name="Back").click()
+    assert position.inner_text().startswith("9 of 10")
+    chapter_09.keyboard.press("ArrowLeft")
+    assert position.inner_text().startswith("8 of 10")
+    assert chapter_09.url.endswith("step_09.html")
+
+
+def test_a_number_shows_where_it_comes_from(chapter_09):
+    root = chapter_09.locator("[data-play=shape-stepper]")
+    chapter_09.reload()
+    for _ in range(4):
+        root.get_by_role("button", name="Next").click()
+    assert root.locator("[role=status]").inner_text() == "5 of 10: Scores"
+    cells = root.locator(".play-arrays").last.locator("td")
+    cells.first.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        chapter_09.keyboard.press(key)
+    stored = data("shape-stepper")["scores"]["values"]
+    value = f"{stored[2 * 4 + 1]:.2f}".replace("-", "−")
+    origin = root.locator(".play-origin").inner_text()
+    assert origin == f"scores[0, 0, 2, 1] = query[0, 0, 2] · key[0, 0, 1] / √3 = {value}"
+    marked = root.locator(".play-source").evaluate_all("all => all.map((cell) => cell.getAttribute('aria-label'))")
+    assert [label.split(":")[0] for label in marked] == [
+        *(f"query[0, 0, 2, {d}]" for d in range(3)),
+        *(f"key[0, 0, 1, {d}]" for d in range(3)),
+    ]

@@ -1,0 +1,73 @@
+"""The command ``grade`` refuses what makes no sense with the value, and says what it leaves behind."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course.curriculum.steps import ROOT, solution_path
+
+
+@pytest.fixture
+def class_(tmp_path: Path) -> Path:
+    """A class of one, who has solved step 01."""
+    folder = tmp_path / "class" / "ada"
+    folder.mkdir(parents=True)
+    shutil.copy(solution_path(1), folder / "step_01.py")
+    return folder.parent
+
+
+def grade(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command from the folder that the class's folder is in."""
+    return subprocess.run(
+        [sys.executable, "-m", "course", "grade", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "INIT_CWD": str(folder.parent), **environment},
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["nobody"], "nobody"),
+        (["class", "--steps", "15"], "'15' is not a step"),
+        (["class", "--steps", "5-3"], "'5-3' ends before it begins"),
+        (["class", "--steps", "x"], "'x' is not a step"),
+        (["class", "--jobs", "0"], "Invalid value for '--jobs'"),
+        (["class", "--total-timeout", "0"], "Invalid value for '--total-timeout'"),
+        (["class", "--memory", "1"], "Invalid value for '--memory'"),
+        (["class", "--score", "none.toml"], "none.toml: No such file"),
+        (["class", "--score", "bad.toml"], "bad.toml: partial is true or false"),
+    ],
+    ids=["path", "step", "order", "word", "jobs", "total", "memory", "no file", "bad file"],
+)
+def test_what_makes_no_sense_is_refused(class_, arguments, named):
+    (class_.parent / "bad.toml").write_text("points = 3\n")
+    ran = grade(class_, *arguments)
+    assert ran.returncode == 2 and named in ran.stderr and "Traceback" not in ran.stderr
+    assert not (class_.parent / "grades").exists()
+
+
+def test_without_bubblewrap_it_says_what_to_install(class_, tmp_path):
+    ran = grade(class_, "class", PATH=str(tmp_path))
+    assert ran.returncode == 2 and "apt install bubblewrap" in ran.stderr
+    assert not (tmp_path / "grades").exists()
+
+
+def test_without_a_sandbox_it_warns_and_grades(class_):
+    ran = grade(class_, "class", "--no-sandbox", "--steps", "1-2")
+    assert ran.returncode == 0 and "Without a sandbox a submission can" in ran.stderr
+    assert "ada" in ran.stdout and "1 of 2" in ran.stdout
+    grades = class_.parent / "grades"
+    assert (grades / "index.html").is_file() and "ada" in (grades / "grades.csv").read_text()
+
+
+def test_a_submission_that_cannot_be_graded_is_told(class_):
+    (class_ / "empty").mkdir()
+    ran = grade(class_, "class", "--no-sandbox", "--steps", "1")
+    assert ran.returncode == 1 and "holds no step_NN.py" in ran.stdout and "1 of 1" in ran.stdout

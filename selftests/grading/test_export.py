@@ -1,0 +1,241 @@
+"""Each file for another program has the form that the program asks for, and says what was found.
+
+Every schema is shut: what it does not name may not be there.
+"""
+
+import csv
+import io
+import json
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from course.grading import export
+from course.grading.grade import Grade
+from course.grading.marks import Marks
+from selftests.grading.examples import ADA, BOB, EVE, GRADES, check, step
+
+STEPS = (2, 14)
+
+
+def objects(required: dict, optional: dict | None = None) -> dict:
+    """The schema of an object with these properties and no others."""
+    properties = required | (optional or {})
+    return {"type": "object", "required": list(required), "properties": properties, "additionalProperties": False}
+
+
+def lists(items: dict) -> dict:
+    return {"type": "array", "items": items}
+
+
+TEXT, NUMBER, COUNT = {"type": "string"}, {"type": "number"}, {"type": "string", "pattern": "^[0-9]+$"}
+MAYBE = {"type": ["string", "null"]}
+WHOLE = {"type": ["integer", "null"]}
+
+# Our own: the points, and each step as `check --json` writes it, but for the seconds.
+CHECK = objects(
+    {
+        "id": TEXT,
+        "title": TEXT,
+        "todo": WHOLE,
+        "status": {"enum": ["passed", "failed", "skipped", "error"]},
+        "expected": MAYBE,
+        "actual": MAYBE,
+        "mistake": MAYBE,
+        "help": MAYBE,
+        "line": WHOLE,
+        "trace": lists(objects({"file": TEXT, "line": {"type": "integer"}, "code": TEXT})),
+        "comparison": {"type": ["object", "null"]},
+        "shares": {"type": ["object", "null"]},
+    }
+)
+STEP = objects(
+    {
+        "step": {"type": "integer", "minimum": 1, "maximum": 14},
+        "file": {"type": "string", "pattern": "^step_[0-9]{2}[.]py$"},
+        "passed": {"type": "boolean"},
+        "checks": lists(CHECK),
+    }
+)
+GRADES_JSON = objects(
+    {
+        "most": NUMBER,
+        "submissions": lists(objects({"submission": TEXT, "points": NUMBER, "error": MAYBE, "steps": lists(STEP)})),
+    }
+)
+GRADES_CSV = lists(
+    objects(
+        {
+            "submission": {"type": "string", "pattern": "^[^=+@-]"},
+            "points": {"type": "string", "pattern": "^[0-9.]+$"},
+            "of": {"type": "string", "pattern": "^[0-9.]+$"},
+            "step_02": {"type": "string", "pattern": "^([0-9]+ of [0-9]+)?$"},
+            "step_14": {"type": "string", "pattern": "^([0-9]+ of [0-9]+)?$"},
+            "error": {"type": "string", "pattern": "^([^=+@-]|$)"},
+        }
+    )
+)
+
+# After junit-10.xsd of Jenkins' xUnit plugin, for an element as {tag, attributes, children}.
+VERDICT = {"type": TEXT, "message": TEXT}
+JUNIT = {
+    "$ref": "#/$defs/testsuites",
+    "$defs": {
+        "verdict": objects(
+            {
+                "tag": {"enum": ["skipped", "error", "failure", "system-out", "system-err"]},
+                "attributes": objects({}, VERDICT),
+                "children": {"maxItems": 0},
+            }
+        ),
+        "testcase": objects(
+            {
+                "tag": {"const": "testcase"},
+                "attributes": objects({"name": TEXT}, {"time": TEXT, "classname": TEXT, "group": TEXT}),
+                "children": lists({"$ref": "#/$defs/verdict"}),
+            }
+        ),
+        "testsuite": objects(
+            {
+                "tag": {"const": "testsuite"},
+                "attributes": objects(
+                    {"name": TEXT, "tests": COUNT, "failures": COUNT, "errors": COUNT},
+                    {"skipped": COUNT, "time": {"type": "string", "pattern": "^[0-9]*([.][0-9]{0,3})?$"}},
+                ),
+                "children": lists({"$ref": "#/$defs/testcase"}),
+            }
+        ),
+        "testsuites": objects(
+            {
+                "tag": {"const": "testsuites"},
+                "attributes": objects({}, dict.fromkeys(["name", "time", "tests", "failures", "errors"], TEXT)),
+                "children": lists({"$ref": "#/$defs/testsuite"}),
+            }
+        ),
+    },
+}
+
+# After https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
+GRADESCOPE = objects(
+    {
+        "tests": lists(
+            objects(
+                {
+                    "score": NUMBER,
+                    "max_score": NUMBER,
+                    "status": {"enum": ["passed", "failed"]},
+                    "name": TEXT,
+                    "number": TEXT,
+                    "output": TEXT,
+                    "output_format": {"enum": ["text", "html", "simple_format", "md", "ansi"]},
+                }
+            )
+        )
+    },
+    {"output": TEXT},
+)
+
+# After what the action autograding-grading-reporter reads.
+CLASSROOM = objects(
+    {
+        "version": {"const": 1},
+        "status": {"enum": ["pass", "fail", "error"]},
+        "max_score": NUMBER,
+        "tests": lists(
+            objects(
+                {"name": TEXT, "status": {"enum": ["pass", "fail", "error"]}, "score": NUMBER, "line_no": {"const": 0}},
+                {"message": TEXT},
+            )
+        ),
+    }
+)
+
+# After https://exercism.org/docs/building/tooling/test-runners/interface
+EXERCISM = objects(
+    {
+        "version": {"const": 2},
+        "status": {"enum": ["pass", "fail", "error"]},
+        "tests": lists(objects({"name": TEXT, "status": {"enum": ["pass", "fail", "error"]}}, {"message": TEXT})),
+    }
+)
+
+
+def tree(element: ElementTree.Element) -> dict:
+    """An element in JSON, as JUNIT describes it."""
+    return {"tag": element.tag, "attributes": element.attrib, "children": [tree(child) for child in element]}
+
+
+def test_csv_has_a_row_for_each_submission():
+    text = export.to_csv(GRADES, STEPS, Marks({14: 3}))
+    jsonschema.validate(list(csv.DictReader(io.StringIO(text))), GRADES_CSV)
+    first, ada, eve, bob = csv.reader(io.StringIO(text))
+    assert first == ["submission", "points", "of", "step_02", "step_14", "error"]
+    assert ada == ["ada", "4", "4", "1 of 1", "1 of 1", ""]
+    assert eve[0].startswith("'=eve")  # no formula
+    assert eve[1:] == ["0", "4", "0 of 3", "", ""]
+    assert bob == ["bob", "0", "4", "", "", "holds no step_NN.py"]
+
+
+def test_json_keeps_all_that_is_known():
+    found = json.loads(export.to_json(GRADES, STEPS, Marks()))
+    jsonschema.validate(found, GRADES_JSON)
+    assert [each["submission"] for each in found["submissions"]] == [grade.name for grade in GRADES]
+    assert found["submissions"][1]["steps"] == EVE.steps and found["most"] == 2
+
+
+def test_junit_counts_what_failed():
+    suites = ElementTree.fromstring(export.to_junit(GRADES))
+    jsonschema.validate(tree(suites), JUNIT)
+    ada, _, eve = suites
+    assert ada.attrib | {"name": ""} == {"name": "", "tests": "1", "failures": "0", "errors": "0", "skipped": "0"}
+    assert [eve.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["3", "1", "1", "1"]
+    assert [[child.tag for child in case] for case in eve] == [["failure"], ["error"], ["skipped"]]
+    assert "that is what you get when the mask is shifted" in eve[0][0].get("message")
+
+
+def test_gradescope():
+    for grade in GRADES:
+        jsonschema.validate(json.loads(export.to_gradescope(grade, STEPS, Marks())), GRADESCOPE)
+    found = json.loads(export.to_gradescope(ADA, STEPS, Marks({14: 3})))["tests"]
+    assert [(test["score"], test["max_score"], test["status"]) for test in found] == [
+        (1, 1, "passed"),
+        (3, 3, "passed"),
+    ]
+    second, missing = json.loads(export.to_gradescope(EVE, STEPS, Marks()))["tests"]
+    assert second["score"] == 0 and "the mask is shifted" in second["output"]
+    assert missing["output"] == "step_14.py was not handed in"
+    assert json.loads(export.to_gradescope(BOB, STEPS, Marks()))["output"] == BOB.error
+
+
+def test_classroom():
+    for grade in GRADES:
+        jsonschema.validate(json.loads(export.to_classroom(grade, STEPS, Marks())), CLASSROOM)
+    found = json.loads(export.to_classroom(ADA, STEPS, Marks({14: 3})))
+    assert (found["status"], found["max_score"], [test["score"] for test in found["tests"]]) == ("pass", 4, [1, 3])
+    second, missing = json.loads(export.to_classroom(EVE, STEPS, Marks()))["tests"]
+    assert second["score"] == 0 and "the mask is shifted" in second["message"]
+    assert missing["message"] == "step_14.py was not handed in"
+    assert json.loads(export.to_classroom(BOB, STEPS, Marks()))["tests"][0]["message"] == BOB.error
+
+
+def test_exercism():
+    for each in (*ADA.steps, *EVE.steps):
+        jsonschema.validate(json.loads(export.to_exercism(each)), EXERCISM)
+    assert json.loads(export.to_exercism(ADA.steps[0]))["status"] == "pass"
+    found = json.loads(export.to_exercism(EVE.steps[0]))
+    assert found["status"] == "fail" and [test["status"] for test in found["tests"]] == ["fail", "error", "fail"]
+
+
+def test_nothing_steers_a_terminal():
+    texts = [export.to_csv(GRADES, STEPS, Marks()), export.to_junit(GRADES), export.to_exercism(EVE.steps[0])]
+    texts += [export.to_gradescope(EVE, STEPS, Marks()), export.to_classroom(EVE, STEPS, Marks())]
+    assert not any(sign in text for text in texts for sign in ("\x1b", "\u202e", "\\u001b", "\\u202e"))
+
+
+@pytest.mark.parametrize("text", ["".join(map(chr, range(start, start + 4096))) for start in range(0, 0x11000, 4096)])
+def test_no_character_spoils_a_file(text):
+    grade = Grade(text, [step(2, check(text, "failed", expected=text, actual=text))], text)
+    ElementTree.fromstring(export.to_junit([grade]).encode())
+    rows = list(csv.reader(io.StringIO(export.to_csv([grade], STEPS, Marks()))))
+    assert len(rows) == 2 and len(rows[0]) == len(rows[1])

@@ -1,0 +1,51 @@
+"""Points follow the file that weighs the steps, and a file that makes no sense is refused with the value."""
+
+import pytest
+
+from course.grading.grade import Grade
+from course.grading.marks import Marks, Refusal
+
+
+def step(number: int, *statuses: str) -> dict:
+    passed = all(status == "passed" for status in statuses)
+    return {"step": number, "passed": passed, "checks": [{"status": status} for status in statuses]}
+
+
+GRADE = Grade("ada", [step(2, "passed", "passed"), step(3, "passed", "failed", "error", "skipped"), step(14, "passed")])
+
+
+def test_a_step_counts_one_and_only_whole():
+    assert Marks().total(GRADE) == 2.0
+
+
+def test_points_and_shares_are_read_from_a_file(tmp_path):
+    path = tmp_path / "marks.toml"
+    path.write_text("partial = true\n[points]\n3 = 2\n14 = 0.5\n")
+    marks = Marks.read(path)
+    assert marks.total(GRADE) == 1 + 2 / 4 + 0.5
+    assert [marks.most(step) for step in (2, 3, 14)] == [1.0, 2.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[points]\n15 = 1\n", "'15'"),
+        ("[points]\n3 = -1\n", "-1"),
+        ("[points]\n3 = true\n", "True"),
+        ("[points]\n3 = nan\n", "nan"),
+        ("[point]\n3 = 1\n", "point"),
+        ("partial = 1\n", "partial"),
+        ("points\n", "line 1"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(tmp_path, text, named):
+    path = tmp_path / "marks.toml"
+    path.write_text(text)
+    with pytest.raises(Refusal, match=named) as error:
+        Marks.read(path)
+    assert str(path) in str(error.value)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(Refusal, match="none.toml: No such file"):
+        Marks.read(tmp_path / "none.toml")

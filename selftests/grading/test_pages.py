@@ -1,0 +1,71 @@
+"""The pages show what was found, and nothing that a submission says becomes a part of them."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+from course.curriculum.steps import read_source, solution_path
+from course.grading.marks import Marks
+from course.grading.pages import DIFF_LIMIT, class_page, submission_page
+from course.grading.similar import Pair
+from selftests.grading.examples import ADA, BOB, EVE, EVIL, GRADES
+
+PAGES = {grade.name: f"pages/{number}.html" for number, grade in enumerate(GRADES)}
+
+
+class Reader(HTMLParser):
+    """The tags of a page, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def assert_harmless(page: str) -> Reader:
+    reader = Reader(page)
+    assert {tag for tag, _ in reader.tags}.isdisjoint({"script", "img", "iframe", "link", "object", "form"})
+    assert not any(name.startswith("on") or name == "src" for _, attributes in reader.tags for name in attributes)
+    assert "\x1b" not in page and "\u202e" not in page
+    return reader
+
+
+def test_a_submission_with_its_checks_mistakes_and_diff():
+    source = read_source(solution_path(2)).replace("exclude=True)", f"exclude=False)  # {EVIL}\n    x = {EVIL!r}")
+    reader = assert_harmless(submission_page(replace(EVE, sources={2: source}), Marks()))
+    assert "That is what you get when the mask is shifted." in reader.text
+    assert "step_02.py, line 3:" in reader.text and "Beside the solution" in reader.text
+    assert "exclude=False" in reader.text and "exclude=True" in reader.text
+    assert "<script>alert(1)</script>" in reader.text  # as a text
+
+
+def test_what_is_right_is_not_compared():
+    assert "Beside the solution" not in submission_page(replace(ADA, sources={2: "", 14: ""}), Marks())
+
+
+def test_a_file_that_is_too_long_is_not_compared():
+    page = submission_page(replace(EVE, sources={2: "x = 1\n" * (DIFF_LIMIT + 1)}), Marks())
+    assert "too long to be compared" in page
+
+
+def test_a_submission_that_cannot_be_read():
+    assert BOB.error in assert_harmless(submission_page(BOB, Marks())).text
+
+
+def test_the_class_with_its_points_map_mistakes_and_pairs():
+    page = class_page(GRADES, (2, 14), Marks(), PAGES, [Pair("ada", EVE.name, 0.75)])
+    reader = assert_harmless(page)
+    links = [attributes["href"] for tag, attributes in reader.tags if tag == "a"]
+    assert links == list(PAGES.values())
+    cells = [attributes["class"] for tag, attributes in reader.tags if tag == "td" and "title" in attributes]
+    # it sees itself, it sees the past, it is there, it samples; of ada, eve and bob
+    assert cells == ["passed", "failed", "missing"] + ["missing", "error", "missing"] + [
+        "missing", "skipped", "missing", "passed", "missing", "missing"
+    ]  # fmt: skip
+    assert "the mask is shifted" in reader.text and "75 %" in reader.text

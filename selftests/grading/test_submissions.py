@@ -1,0 +1,241 @@
+"""Submissions are found in folders and archives, and read with care: nothing outside, nothing twice, nothing huge."""
+
+import io
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from course.grading import submissions
+from course.grading.submissions import FILE_LIMIT, BadSubmission, Submission, find
+
+NAMES = ("step_02.py", "hw/step_03.py", "hw/steps/step_04.py")
+WANTED = {2: b"# step_02.py", 3: b"# hw/step_03.py", 4: b"# hw/steps/step_04.py"}
+
+
+def make_zip(path: Path, *names: str, packing: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        for name in names:
+            archive.writestr(name, f"# {name}")
+    return path
+
+
+def make_tar(path: Path, *entries: tarfile.TarInfo | str, packing: str = "gz") -> Path:
+    with tarfile.open(path, f"w:{packing}") as archive:
+        for entry in entries:
+            info = tarfile.TarInfo(entry) if isinstance(entry, str) else entry
+            data = f"# {info.name}".encode() if info.isreg() else b""
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+def link(name: str, target: str, kind: bytes) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
+
+
+def read(path: Path) -> dict[int, bytes]:
+    return Submission(path.name, path).read()
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """A folder with step 2 in it."""
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "step_02.py").write_bytes(b"mine")
+    return tmp_path / "ada"
+
+
+# Where submissions are
+
+
+def test_path_is_a_submission_or_holds_some(folder):
+    archive = make_zip(folder.parent / "bob.zip", "step_01.py")
+    (folder.parent / "notes.txt").write_text("not a submission")
+    assert [each.name for each in find([folder])] == ["ada"]
+    assert [each.name for each in find([archive])] == ["bob.zip"]
+    assert [each.name for each in find([folder.parent, folder])] == ["ada", "bob.zip"]
+
+
+def test_same_names_are_told_apart(folder):
+    other = folder.parent / "class" / "ada"
+    other.mkdir(parents=True)
+    (other / "step_01.py").touch()
+    assert [each.name for each in find([folder, other])] == [str(folder), str(other)]
+
+
+def test_folder_without_steps_is_listed_beside_others(folder):
+    (folder.parent / "empty").mkdir()
+    empty = find([folder.parent])[1]
+    with pytest.raises(BadSubmission, match="holds no step_NN.py"):
+        empty.read()
+
+
+def test_path_without_submissions_is_refused(tmp_path):
+    with pytest.raises(BadSubmission, match="holds no submission"):
+        find([tmp_path])
+    with pytest.raises(FileNotFoundError):
+        find([tmp_path / "missing"])
+
+
+@pytest.mark.parametrize("name", ["--help", "-rf", "a\nb", "\x1b[2J", " ", "ä$(id)"])
+def test_odd_names_are_names(tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "step_01.py").write_bytes(b"mine")
+    (found,) = find([tmp_path])
+    assert (found.name, found.read()) == (name, {1: b"mine"})
+
+
+# What is in them
+
+
+def test_folder_is_read(folder):
+    (folder / "steps").mkdir()
+    (folder / "steps" / "step_14.py").write_bytes(b"last")
+    (folder / "step_15.py").touch()  # there is no such step
+    (folder / "step_1.py").touch()
+    assert read(folder) == {2: b"mine", 14: b"last"}
+
+
+@pytest.mark.parametrize("make, name", [(make_zip, "a.zip"), (make_tar, "a.tar.gz")])
+def test_archives_are_read_wherever_the_steps_are(tmp_path, make, name):
+    assert read(make(tmp_path / name, *NAMES, "__MACOSX/._step_05.py", "__MACOSX/step_05.py")) == WANTED
+
+
+@pytest.mark.parametrize("make, name", [(make_zip, "a.zip"), (make_tar, "a.tar.gz")])
+def test_nothing_is_unpacked_whatever_the_names(tmp_path, make, name):
+    outside = tmp_path / "inner"
+    outside.mkdir()
+    path = make(outside / name, "../step_02.py", f"{tmp_path}/step_03.py", "-x/step_04.py", "a\nb/step_05.py")
+    assert sorted(read(path)) == [2, 3, 4, 5]
+    assert [each.name for each in tmp_path.iterdir()] == ["inner"]
+    assert [each.name for each in outside.iterdir()] == [name]
+
+
+def test_step_that_is_there_twice_is_refused(tmp_path):
+    with pytest.raises(BadSubmission, match="step_02.py is there twice"):
+        read(make_zip(tmp_path / "a.zip", "step_02.py", "old/step_02.py"))
+
+
+def test_links_in_folders_are_not_followed(folder):
+    secret = folder.parent / "secret"
+    secret.write_text("secret")
+    (folder / "step_03.py").symlink_to(secret)
+    with pytest.raises(BadSubmission, match="cannot be read"):
+        read(folder)
+
+
+def test_linked_folders_are_not_followed(folder):
+    (folder.parent / "class").mkdir()
+    (folder.parent / "class" / "eve").symlink_to(folder)
+    with pytest.raises(BadSubmission, match="holds no submission"):
+        find([folder.parent / "class"])
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_only_regular_files_of_a_tar_are_read(tmp_path, kind):
+    path = make_tar(tmp_path / "a.tar.gz", "step_01.py", link("step_02.py", "/etc/passwd", kind))
+    assert sorted(read(path)) == [1]
+
+
+def test_links_in_a_zip_are_left_alone(tmp_path):
+    path = make_zip(tmp_path / "a.zip", "step_01.py")
+    info = zipfile.ZipInfo("step_02.py")
+    info.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(info, "/etc/passwd")
+    assert sorted(read(path)) == [1]
+
+
+def test_pipe_is_not_waited_for(folder):
+    os.mkfifo(folder / "step_03.py")
+    with pytest.raises(BadSubmission, match="not a regular file"):
+        read(folder)
+
+
+# What is too much
+
+
+def test_huge_file_is_refused(folder):
+    with open(folder / "step_03.py", "wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(BadSubmission, match="step_03.py is larger than"):
+        read(folder)
+
+
+def test_zip_bomb_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("step_01.py", b"\0" * (64 * FILE_LIMIT))
+    assert (tmp_path / "a.zip").stat().st_size < FILE_LIMIT
+    with pytest.raises(BadSubmission, match="step_01.py is larger than"):
+        read(tmp_path / "a.zip")
+
+
+def test_tar_bomb_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(submissions, "ARCHIVE_LIMIT", 1 << 22)
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
+        info = tarfile.TarInfo("zeros")
+        info.size = 1 << 23
+        archive.addfile(info, io.BytesIO(bytes(info.size)))
+    with pytest.raises(BadSubmission, match="more than"):
+        read(tmp_path / "a.tar.gz")
+
+
+def test_tar_bomb_in_a_header_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(submissions, "ARCHIVE_LIMIT", 1 << 22)
+    info = tarfile.TarInfo("step_01.py")
+    info.pax_headers = {"comment": "x" * (1 << 23)}
+    path = make_tar(tmp_path / "a.tar.gz", info)
+    assert path.stat().st_size < 1 << 16
+    with pytest.raises(BadSubmission, match="more than 4 MiB"):
+        read(path)
+
+
+def test_archive_of_too_many_files_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(submissions, "ENTRIES_LIMIT", 3)
+    with pytest.raises(BadSubmission, match="more than 3 files"):
+        read(make_tar(tmp_path / "a.tar.gz", *(f"{number}" for number in range(4))))
+    with pytest.raises(BadSubmission, match="more than 3 files"):
+        read(make_zip(tmp_path / "a.zip", *(f"{number}" for number in range(4))))
+
+
+def test_huge_archive_is_refused(tmp_path, monkeypatch):
+    path = make_zip(tmp_path / "a.zip", "step_01.py")
+    monkeypatch.setattr(submissions, "ARCHIVE_LIMIT", 10)
+    with pytest.raises(BadSubmission, match="an archive of more than"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "make, packing",
+    [(make_zip, getattr(zipfile, f"ZIP_{name}")) for name in ("STORED", "DEFLATED", "BZIP2", "LZMA")]
+    + [(make_tar, name) for name in ("", "gz", "bz2", "xz")],
+)
+def test_archives_that_were_cut_or_changed_are_refused_or_read(tmp_path, make, packing):
+    name = "a.zip" if make is make_zip else "a.tar"
+    whole = make(tmp_path / name, "step_01.py", packing=packing).read_bytes()
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "step_02.py").touch()
+    for place in range(0, min(len(whole), 1024), 7):
+        changed = bytes([*whole[:place], whole[place] ^ 0x55, *whole[place + 1 :]])
+        for content in (whole[:place], changed):
+            (tmp_path / name).write_bytes(content)
+            assert [each.name for each in find([tmp_path])] == [name, "ada"]  # a spoiled one, too, is listed
+            try:
+                assert set(read(tmp_path / name)) <= {1}
+            except BadSubmission:
+                pass
+
+
+def test_encrypted_zip_is_refused(tmp_path):
+    path = make_zip(tmp_path / "a.zip", "step_01.py")
+    content = bytearray(path.read_bytes())
+    content[6] |= 1  # the flag in the file's own header, and in the directory
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(BadSubmission, match="encrypted"):
+        read(path)

