@@ -23,6 +23,7 @@ import pytest
 from course import runtime
 from course.curriculum.steps import ROOT
 from course.judging import mistakes
+from kernels import background
 from course.judging.subject import begin_trial, load_step, use_own_steps
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def main() -> None:
         begin_trial(session)
     from course.runtime import kernels
 
-    kernels.load(device, lambda done, total: send("kernels", done=done, total=total))
+    is_complete = kernels.load(device, lambda done, total: send("kernels", done=done, total=total), arguments.steps or None)
     kernels.on_compile(lambda kernel: send("compile", kernel=kernel), lambda: send("compiled"))
     if arguments.steps:
         # What pytest would print is not for the learner; what the learner's code prints is.
@@ -86,6 +87,8 @@ def main() -> None:
             options.append(f"--steps={arguments.folder}")
         files = [str(ROOT / "tests" / f"test_step_{step:02}.py") for step in arguments.steps]
         pytest.main([*options, *files], plugins=[Narrator(send, begin, arguments.folder, arguments.own, session)])
+    if not is_complete:
+        background.start("course.runtime.warm")
     send("finished")
 
 
