@@ -14,7 +14,7 @@ from platformdirs import user_cache_path
 
 def folder(kind: str, made_from: str = "") -> Path:
     """Where kernels of a kind are kept, by what they were compiled from and for: MAX and the processor included."""
-    key = f"{version('modular')} {_processor()} {made_from}"
+    key = f"{version('max')} {_processor()} {made_from}"
     return user_cache_path("gpt2-in-max") / f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 

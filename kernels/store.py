@@ -97,7 +97,7 @@ def unpack(kind: str, target: str, made_from: str | None = None) -> dict[str, by
     except (OSError, ValueError, TypeError):
         return None
     for archive in archives:
-        if (archive.kind, archive.target, archive.max) != (kind, target, version("modular")):
+        if (archive.kind, archive.target, archive.max) != (kind, target, version("max")):
             continue
         if made_from not in (None, archive.made_from):
             continue
@@ -124,6 +124,6 @@ def pack(folder: Path, kind: str, target: str, made_from: str) -> Archive:
             with path.open("rb") as file:
                 archive.addfile(info, file)
     packed = lzma.compress(memory.getvalue(), preset=9 | lzma.PRESET_EXTREME)
-    name = f"{kind}-max{version('modular')}-{target}.tar.xz"
+    name = f"{kind}-max{version('max')}-{target}.tar.xz"
     (FOLDER / name).write_bytes(packed)
-    return Archive(name, kind, target, version("modular"), made_from, hashlib.sha256(packed).hexdigest())
+    return Archive(name, kind, target, version("max"), made_from, hashlib.sha256(packed).hexdigest())

@@ -143,7 +143,7 @@ def judges() -> bytes:
     """What identifies the state of the checks, and of all that runs them."""
     files = sorted(path for name in JUDGES for path in [ROOT / name, *(ROOT / name).rglob("*")] if path.is_file())
     contents = [path.read_bytes() for path in files if path.suffix in (".py", ".npz", ".toml")]
-    return _digest([version("modular").encode(), *contents]).encode()
+    return _digest([version("max").encode(), *contents]).encode()
 
 
 def _digest(parts: Iterable[bytes]) -> str:

@@ -55,7 +55,7 @@ def compile_operation(dtype: DType) -> "CompiledCallable":
 
 def digest() -> str:
     """Identifies what is compiled: the source of the operation, and MAX."""
-    made_from = hashlib.sha256(version("modular").encode())
+    made_from = hashlib.sha256(version("max").encode())
     for path in (Path(__file__), *sorted(SOURCE.glob("*.mojo"))):
         made_from.update(path.read_bytes())
     return made_from.hexdigest()[:16]
