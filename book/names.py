@@ -3,6 +3,7 @@
 A name that nothing knows was misspelt, or has been renamed since.
 """
 
+import ast
 import builtins
 import io
 import json
@@ -13,6 +14,11 @@ import sys
 import tokenize
 from functools import cache
 from pathlib import Path
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
 
 # What pages and code call by a short name.
 LIBRARIES = {
@@ -63,11 +69,11 @@ def unknown_names(written: list[tuple[str, str]], root: Path) -> list[list[str]]
 def _names(span: str, root: Path) -> list[str]:
     """What has to be known of a span; what can be seen to be right at once is left out."""
     if command := _COMMAND.match(span):
-        commands, options = _commands()
+        commands, options = _commands(root)
         wrong = [command[1]] if command[1] and command[1] not in commands else []
         return wrong + [option for option in _OPTION.findall(span) if option not in options]
     if options := _OPTION.findall(span):
-        return [option for option in options if option not in _commands()[1]]
+        return [option for option in options if option not in _commands(root)[1]]
     if _PATH.fullmatch(span):
         return [] if _exists(span, root) else [span]
     return _NAME.findall(_NUMBER.sub(" ", _STRING.sub(" ", span)))
@@ -108,16 +114,17 @@ def _words(code: str) -> set[str]:
 
 
 @cache
-def _commands() -> tuple[set[str], set[str]]:
-    """The commands of the course, and all options that they have."""
-    from typer.main import get_command
-
-    from course.commands import app
-    from course.curriculum.steps import STEPS
-
-    commands = get_command(app).commands
-    options = {option for command in commands.values() for each in command.params for option in each.opts}
-    return set(commands) | {f"s{step:02}" for step in STEPS} | {"sNN"}, options | {"--help"}
+def _commands(root: Path) -> tuple[set[str], set[str]]:
+    """The commands of the course, from pixi.toml, and all options that they have, from their source."""
+    commands = set(tomllib.loads((root / "pixi.toml").read_text(encoding="utf-8"))["tasks"]) | {"sNN"}
+    options = {"--help"}
+    for path in (root / "course" / "commands").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("--"):
+                options |= set(node.value.split("/"))
+            elif isinstance(node, ast.arg):
+                options.add("--" + node.arg.replace("_", "-"))
+    return commands, options
 
 
 def _exists(path: str, root: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Puts measured figures where they are shown: a file beside this one, the README, and a picture of the book."""
+"""Keeps measured figures: in a file beside this one, and in benchmarks/README.md. ./run make pictures draws them."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.peers.report import Results, tables
 from course.curriculum.steps import ROOT
 
-SHOWN = "124M"  # the size in the README and the picture; the book shows whatever was recorded
+SHOWN = "124M"  # the size in benchmarks/README.md and the picture; the book shows whatever was recorded
 BLOCK = re.compile(r"(?<=<!-- bench peers -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
@@ -15,11 +15,8 @@ def write(results: Results, root: Path = ROOT) -> None:
     path = root / "benchmarks/peers" / f"{results['size']}.json"
     path.write_text(json.dumps(results, indent=1) + "\n")
     if results["size"] == SHOWN:
-        from book.pictures.speed import draw
-
-        readme = root / "README.md"
+        readme = root / "benchmarks" / "README.md"
         readme.write_text(fill(readme.read_text("utf-8"), results), "utf-8")
-        (root / "book" / "pictures" / "speed.svg").write_text(draw(results), "utf-8")
 
 
 def fill(text: str, results: Results) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from course.curriculum.difference import Section, compare
 from course.curriculum.steps import step_title
 from course.grading.grade import Grade
 from course.grading.marks import Marks
 from course.grading.similar import Pair
-from course.learner.diff import Section, compare
 from course.terminal.console import printable
 
 DIFF_LIMIT = 400  # lines of a file that is compared with the solution, which takes time

@@ -242,13 +242,13 @@ def right_answers_pass(faults: list[str]) -> Point:
 
 
 def score_is_shown(root: Path, outcomes: list[Outcome]) -> Point:
-    """README.md holds the table that verify --score prints."""
-    readme = root / "README.md"
-    is_shown = readme.is_file() and table(outcomes) in _read(readme)
+    """CONTRIBUTING.md holds the table that verify --score prints."""
+    page = root / "CONTRIBUTING.md"
+    is_shown = page.is_file() and table(outcomes) in _read(page)
     faults = (
-        [] if is_shown else ["README.md: its table of mistakes and right answers is not what verify --score prints"]
+        [] if is_shown else ["CONTRIBUTING.md: its table of mistakes and right answers is not what verify --score prints"]
     )
-    return Point.about(len(outcomes), "answers make up the score that README.md shows", faults)
+    return Point.about(len(outcomes), "answers make up the score that CONTRIBUTING.md shows", faults)
 
 
 def _name(result: StepResult) -> str:

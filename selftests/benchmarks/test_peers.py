@@ -233,7 +233,7 @@ def test_only_the_marked_block_is_filled():
 
 
 def test_the_readme_shows_what_was_recorded():
-    assert tables(read_results("124M")) in (ROOT / "README.md").read_text("utf-8")
+    assert tables(read_results("124M")) in (ROOT / "benchmarks" / "README.md").read_text("utf-8")
 
 
 # The command

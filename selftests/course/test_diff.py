@@ -9,11 +9,11 @@ import sys
 import pytest
 from rich.console import Console
 
+from course.curriculum.difference import compare
 from course.curriculum.statements import statements
 from course.curriculum.steps import STEPS, read_source, solution_path
 from course.curriculum.todos import read_todos, skeleton
 from course.learner import diff
-from course.learner.diff import compare
 from course.terminal import console
 
 

@@ -1,4 +1,4 @@
-"""The score and the picture in README.md are what the commands give."""
+"""The score in CONTRIBUTING.md and the picture in README.md are what the commands give."""
 
 from pathlib import Path
 
@@ -35,12 +35,12 @@ def test_the_table_counts_by_step():
 
 
 def test_readme_shows_the_score_of_the_catalogue():
-    assert table(promised()) in (ROOT / "README.md").read_text(encoding="utf-8"), "./run verify --score prints it"
+    assert table(promised()) in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), "./run verify --score prints it"
 
 
 @pytest.mark.parametrize("verdict, faults", [("named", 0), ("caught", 1), ("missed", 1)])
 def test_another_score_than_the_one_in_the_readme_is_a_fault(tmp_path: Path, verdict, faults):
-    (tmp_path / "README.md").write_text(f"Before.\n\n{table([Outcome(3, 'named')])}\n\nAfter.\n")
+    (tmp_path / "CONTRIBUTING.md").write_text(f"Before.\n\n{table([Outcome(3, 'named')])}\n\nAfter.\n")
     assert len(score_is_shown(tmp_path, [Outcome(3, verdict)]).faults) == faults
 
 
