@@ -1,4 +1,4 @@
-"""The operation of gpt2/cpu/mojo, which is compiled once for a machine and then kept in the user's cache."""
+"""Compiles the operation in gpt2/cpu/mojo, once for a machine, and keeps the result in the user's cache."""
 
 import hashlib
 import os
@@ -23,21 +23,21 @@ SOURCE = Path(__file__).parent / "mojo"
 
 
 def load_kernel(dtype: DType) -> Model:
-    """The operation for weights of a type, and models and texts of any sizes.
+    """The operation for weights stored as ``dtype``. It serves models and texts of any sizes.
 
-    It takes half a minute to compile. The result is kept, under a name that depends on what it is made
-    from and for, and is loaded in no time.
+    Compiling takes half a minute. The result is kept in a file, whose name depends on the source, on MAX and on
+    the processor, and is loaded in milliseconds.
 
-    The arguments of what is returned:
-        logits: [batch, vocab_size] float32, where the scores of the next tokens are put.
-        cache: [n_layer, 2, batch, n_head, size] float32, the keys and values of the past, where those of
-            the new tokens are put, too.
+    The arguments of the returned model:
+        logits: [batch, vocab_size] float32, which it sets to the logits of the next tokens.
+        cache: [n_layer, 2, batch, n_head, size] float32, the keys and values of earlier tokens, to which it
+            appends those of the new ones.
         input_ids: [batch, seq_length] int64, the new tokens.
-        positions: [batch, seq_length] int64, their places in their texts.
-        past: [1] int64, how many places of the cache are in use.
-        padding: [batch] int64, how many places at the start of a text hold no token.
-        panels: the weights of all linear layers, of that type, as gpt2/cpu/model.py puts them together.
-        vectors: everything else in float32, likewise.
+        positions: [batch, seq_length] int64, their positions in their texts.
+        past: [1] int64, how many indices of the cache are in use.
+        padding: [batch] int64, how many indices at the start of each text hold no token.
+        panels: the weights of all linear layers, as ``dtype``, laid out by gpt2/cpu/model.py.
+        vectors: all other parameters, in float32, laid out by gpt2/cpu/model.py.
         sizes: [3] int64, n_positions, n_embd and n_inner.
         epsilon: [1] float32, layer_norm_epsilon.
     """
@@ -51,7 +51,7 @@ def load_kernel(dtype: DType) -> Model:
 
 
 def _compile(dtype: DType) -> "CompiledCallable":
-    # Imported here: they take a third of a second, which those who have compiled need not wait for.
+    # Imported here: they take a third of a second, which a process that finds the compiled file need not wait.
     from max.experimental import functional as F
     from max.experimental.compilation import compile
 
@@ -73,7 +73,7 @@ def _compile(dtype: DType) -> "CompiledCallable":
 
 
 def _digest() -> str:
-    """What the compiled operation depends on: the source, MAX and the processor."""
+    """A name for what the compiled operation depends on: the source, the version of MAX, and the processor."""
     digest = hashlib.sha256(f"{version('modular')} {_processor()}".encode())
     for path in (Path(__file__), *sorted(SOURCE.glob("*.mojo"))):
         digest.update(path.read_bytes())
@@ -81,7 +81,7 @@ def _digest() -> str:
 
 
 def _processor() -> str:
-    """What the processor can do, for a home folder may be shared by several machines."""
+    """The features of the processor, because several kinds of machines may share a home folder."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:  # not Linux
@@ -90,7 +90,7 @@ def _processor() -> str:
 
 
 def _keep(compiled: "CompiledCallable", file: Path) -> None:
-    """Write it aside and move it to its place, for another process may look, or do the same."""
+    """Write a temporary file and rename it, because other processes may read or write the same file meanwhile."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=file.parent) as aside:
         compiled.export_mef(Path(aside) / file.name)
