@@ -15,8 +15,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from course.curriculum.catalogue import read_mistakes, read_right
 from course.curriculum.steps import ROOT, STEPS, read_source, solution_path, step_path
-from course.judging.mistakes import read_mistakes, read_right
 
 PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 SAMPLING_PERIOD = 0.5  # seconds between two measurements of memory

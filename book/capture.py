@@ -15,10 +15,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from course.curriculum.catalogue import read_mistakes
 from course.curriculum.files import copy_course
 from course.curriculum.steps import ROOT, STEPS, solution_path, step_path
 from course.curriculum.todos import skeleton
-from course.judging.mistakes import read_mistakes
 from course.refusal import Refusal
 
 TERMINAL = ROOT / "book" / "terminal"

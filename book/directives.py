@@ -15,9 +15,9 @@ from pathlib import Path
 from benchmarks.peers.report import read_results, tables
 from book.markdown import parts
 from book.maths import to_mathml
+from course.curriculum.catalogue import read_mistakes
 from course.curriculum.steps import ROOT, STEPS, solution_path
 from course.curriculum.todos import Todo, skeleton
-from course.judging.mistakes import read_mistakes
 from course.learner.hints import TIERS
 
 DIRECTIVE = re.compile(r"(^[ \t]+)?\{\{#(\w+)([^}]*)\}\}", re.MULTILINE)

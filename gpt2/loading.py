@@ -1,6 +1,7 @@
 """Loads a checkpoint into a model that runs: step 13's own, or the engine's, which has a key-value cache."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from max.driver import Device
@@ -9,6 +10,7 @@ from gpt2.checkpoint import Checkpoint, weights_of
 from gpt2.cpu.model import load_cpu_model
 from gpt2.cpu.panels import FORMATS
 from gpt2.kv_cache import CachedModel
+from gpt2.shipped import take_or_compile
 
 if TYPE_CHECKING:
     from max.experimental.tensor import Tensor
@@ -41,10 +43,10 @@ def load_cached_model(checkpoint: Checkpoint, device: Device, weights: str = "fl
 
 
 def load_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"], "Tensor"]:
-    """Load a checkpoint into step 13's model and compile it for any batch and length.
+    """Load a checkpoint into step 13's model, compiled for any batch and length.
 
-    The compilation takes a minute or more for a shape of model that this machine has never
-    seen. MAX keeps the result on disk.
+    For the story model it comes compiled. For another shape of model the compilation takes a minute or more, once:
+    MAX keeps the result on disk.
 
     Returns:
         The model: ids [batch, seq_length] int64 on the device -> logits [batch, seq_length,
@@ -54,6 +56,11 @@ def load_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"], "
     Raises:
         CheckpointError: the weights cannot be read, or are not exactly the model's parameters.
     """
+    return take_or_compile(partial(compile_model, checkpoint, device), device)
+
+
+def compile_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"], "Tensor"]:
+    """As ``load_model``, but compiled by MAX in any case, or found in its cache."""
     # Imported here: they take a third of a second, which the engine on a CPU has no use for.
     from max.dtype import DType
     from max.experimental import functional as F

@@ -9,35 +9,10 @@ from max.driver import CPU, Device
 from max.dtype import DType
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor
-from numpy.typing import ArrayLike
+
+from course.judging.failure import CheckFailure
 
 PLACES_SHOWN = 5  # of those where a tensor is wrong
-
-
-class CheckFailure(AssertionError):
-    """A check that was not passed, in the words that the learner reads.
-
-    ``observed`` is what came, in numbers, where the same mistake always gives the same ones:
-    course.judging.mistakes looks it up. ``comparison`` and ``shares`` are for the eye:
-    course.judging.judge.Check says what they hold.
-    """
-
-    def __init__(
-        self,
-        expected: str,
-        actual: str,
-        help: str | None = None,
-        observed: ArrayLike | None = None,
-        comparison: Mapping[str, Any] | None = None,
-        shares: Mapping[str, tuple[float, float]] | None = None,
-    ) -> None:
-        super().__init__(f"expected {expected}; got {actual}" + (f". {help}" if help else ""))
-        self.expected = expected
-        self.actual = actual
-        self.help = help
-        self.observed = None if observed is None else np.asarray(observed)
-        self.comparison = comparison
-        self.shares = shares
 
 
 def tensor(array: Any, device: Device) -> Tensor:

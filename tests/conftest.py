@@ -6,21 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course.judging.fixtures import device  # noqa: F401
-from course.judging.subject import inputs, load_step, use_own_steps
+from course.judging.fixtures import SUBJECT, device  # noqa: F401
+from course.judging.subject import LocalSubject
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--steps", type=Path, metavar="DIR", help="check DIR/step_NN.py, not the solutions")
-    parser.addoption("--own", action="store_true", help="let steps stand on the earlier steps in DIR")
-
-
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "todo(*numbers): the TODOs of the step that the check proves")
-    if config.getoption("--own"):
-        use_own_steps(config.getoption("--steps").resolve())
+    config.stash.setdefault(SUBJECT, LocalSubject(None))  # the solutions, where nobody has said anything else
 
 
 @pytest.hookimpl(wrapper=True)
@@ -35,7 +29,7 @@ def pytest_runtest_protocol(item: pytest.Item):
 @pytest.fixture(scope="module")
 def step(request: pytest.FixtureRequest, device):
     """The module under test: test_step_NN.py checks step NN."""
-    return load_step(int(request.path.stem[-2:]), request.config.getoption("--steps"))
+    return request.config.stash[SUBJECT].load(int(request.path.stem[-2:]))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +43,7 @@ def expected(request: pytest.FixtureRequest) -> Mapping[str, np.ndarray]:
     if known is None:
         with np.load(FIXTURES / f"step_{number:02}.npz") as arrays:
             known = dict(arrays)
-    return inputs(number, known)
+    return request.config.stash[SUBJECT].inputs(number, known)
 
 
 @pytest.fixture(scope="module")

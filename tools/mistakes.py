@@ -26,19 +26,11 @@ runtime.prepare()  # before anything imports MAX
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
-from course.curriculum.steps import ROOT, STEPS, step_path  # noqa: E402
-from course.judging.mistakes import (  # noqa: E402
-    NAMES_LIMIT,
-    Answer,
-    CatalogueError,
-    Mistake,
-    observation,
-    read_mistakes,
-    read_right,
-    recognize,
-    recording_path,
-    same,
-)
+from course.curriculum.catalogue import Answer, CatalogueError, Mistake, read_mistakes, read_right, recording_path
+from course.curriculum.steps import ROOT, STEPS, checks_path, step_path  # noqa: E402
+from course.judging.fixtures import SUBJECT  # noqa: E402
+from course.judging.recognition import NAMES_LIMIT, observation, recognize, same
+from course.judging.subject import LocalSubject  # noqa: E402
 from course.proof.score import Outcome  # noqa: E402
 from course.runtime import kernels  # noqa: E402
 
@@ -46,8 +38,12 @@ from course.runtime import kernels  # noqa: E402
 class Failures:
     """A pytest plugin that keeps the exception of each test that fails."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.by_check: dict[str, BaseException] = {}
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[SUBJECT] = LocalSubject(self.folder)
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         if call.excinfo:
@@ -62,11 +58,11 @@ def failures(answer: Answer, *checks: str) -> dict[str, BaseException]:
     """
     with tempfile.TemporaryDirectory() as folder:
         step_path(answer.step, Path(folder)).write_text(answer.source(), encoding="utf-8")
-        tests = str(ROOT / "tests" / f"test_step_{answer.step:02}.py")
+        tests = str(checks_path(answer.step))
         nodes = [f"{tests}::{check}" for check in checks] or [tests]
-        seen = Failures()
+        seen = Failures(Path(folder))
         options = ["-p", "no:terminal", "-p", "no:cacheprovider", "--capture=no", f"--rootdir={ROOT}"]
-        code = pytest.main([*options, f"--steps={folder}", *nodes], plugins=[seen])
+        code = pytest.main([*options, *nodes], plugins=[seen])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise CatalogueError(f"{answer.place}: no checks {', '.join(checks)}")
     return seen.by_check

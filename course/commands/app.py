@@ -59,8 +59,8 @@ def load_kernels(device: str | None) -> None:
     Raises:
         Refusal: the device is not there.
     """
-    from course.judging.judge import check
+    from course.judging import run
     from course.terminal.waiting import Waiting
 
     with Waiting() as waiting:
-        check([], None, device=device, on_kernels=waiting.kernels)
+        run.load_kernels(device, waiting.kernels)

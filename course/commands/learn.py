@@ -11,7 +11,8 @@ import typer
 from course.commands.app import NO, NUMBERS, STEPS_FOLDER, DeviceName, From, Timeout, app, step_number
 from course.curriculum.steps import STEPS
 from course.judging.blame import culprits
-from course.judging.judge import TIMEOUT, check
+from course.judging.process import ON_OWN_STEPS, ON_SOLUTIONS
+from course.judging.run import TIMEOUT, judge
 from course.judging.verdicts import StepResult
 from course.learner import diff, hints, progress, reset
 from course.refusal import Refusal
@@ -39,7 +40,8 @@ def check_steps(
     before = progress.fingerprints(steps)
 
     def checked(steps: list[int], own: bool) -> list[StepResult]:
-        return check(steps, folder, own=own, device=device, timeout=timeout, on_kernels=waiting.kernels)
+        program = ON_OWN_STEPS if own else ON_SOLUTIONS
+        return judge(steps, folder, program=program, device=device, timeout=timeout, on_kernels=waiting.kernels)
 
     with Waiting() as waiting:
         results = checked(steps, own=mine)

@@ -23,6 +23,9 @@ def warm(device: DeviceName = None) -> None:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run the test suite of the course; further arguments go to pytest."""
+    from course.proof.programs import install_missing
+
+    install_missing(console.out.print)
     load_kernels(None)
     raise typer.Exit(subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT).returncode and NO)
 

@@ -8,7 +8,7 @@ import typer
 
 from course.commands.app import NO, Timeout, app, load_kernels, step_number
 from course.curriculum.steps import LAST
-from course.judging.judge import TIMEOUT, TOTAL_TIMEOUT
+from course.judging.run import TIMEOUT, TOTAL_TIMEOUT
 from course.terminal import console
 
 
@@ -41,6 +41,7 @@ def grade_submissions(
     from course.grading.table import Table
     from course.grading.trial import sandbox as walls
 
+    numbers = _steps_from(steps)
     submissions = find(paths)
     marks = Marks.read(points) if points else Marks()
     if sandbox:
@@ -48,7 +49,7 @@ def grade_submissions(
     else:
         console.err.print("Without a sandbox a submission can read, change and forge whatever you can.", style="yellow")
     load_kernels(None)
-    settings = Settings(_steps_from(steps), jobs, timeout, total_timeout, (memory << 20) * sandbox)
+    settings = Settings(numbers, jobs, timeout, total_timeout, memory << 20 if sandbox else None)
     with Table([each.name for each in submissions], settings.steps) as table:
         grades = grade(submissions, out / "results", settings, table.add)
     page = publish(submissions, grades, settings.steps, marks, out)

@@ -8,7 +8,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from course.grading.grade import Grade
-from course.grading.marks import Marks, passed_checks
+from course.grading.marks import Marks
+from course.judging.verdicts import StepResult, Verdict
 from course.terminal.console import printable
 
 EXERCISM = {"passed": "pass", "failed": "fail", "skipped": "fail", "error": "error"}
@@ -21,8 +22,8 @@ def to_csv(grades: Sequence[Grade], steps: Sequence[int], marks: Marks) -> str:
     writer.writerow(["submission", "points", "of", *(f"step_{step:02}" for step in steps), "error"])
     most = sum(map(marks.most, steps))
     for grade in grades:
-        found = {step["step"]: f"{passed_checks(step)} of {len(step['checks'])}" for step in grade.steps}
-        cells = [found.get(step, "") for step in steps]
+        counts = {step.step: f"{step.right} of {len(step.checks)}" for step in grade.steps}
+        cells = [counts.get(step, "") for step in steps]
         writer.writerow([_cell(grade.name), f"{marks.total(grade):g}", f"{most:g}", *cells, _cell(grade.error or "")])
     return table.getvalue()
 
@@ -30,7 +31,12 @@ def to_csv(grades: Sequence[Grade], steps: Sequence[int], marks: Marks) -> str:
 def to_json(grades: Sequence[Grade], steps: Sequence[int], marks: Marks) -> str:
     """All that is known, with each step as ``check --json`` writes it, but for the seconds."""
     objects = [
-        {"submission": grade.name, "points": marks.total(grade), "error": grade.error, "steps": grade.steps}
+        {
+            "submission": grade.name,
+            "points": marks.total(grade),
+            "error": grade.error,
+            "steps": [_without_seconds(step) for step in grade.steps],
+        }
         for grade in grades
     ]
     return json.dumps({"most": sum(map(marks.most, steps)), "submissions": objects}, indent=1)
@@ -41,40 +47,40 @@ def to_junit(grades: Sequence[Grade]) -> str:
     suites = ElementTree.Element("testsuites")
     for grade in grades:
         for step in grade.steps:
-            statuses = [check["status"] for check in step["checks"]]
+            statuses = [check.status for check in step.checks]
             suite = ElementTree.SubElement(
                 suites,
                 "testsuite",
-                name=printable(f"{grade.name}: step {step['step']:02}"),
+                name=printable(f"{grade.name}: step {step.step:02}"),
                 tests=str(len(statuses)),
                 failures=str(statuses.count("failed")),
                 errors=str(statuses.count("error")),
                 skipped=str(statuses.count("skipped")),
             )
-            for check in step["checks"]:
+            for check in step.checks:
                 case = ElementTree.SubElement(
-                    suite, "testcase", classname=f"step_{step['step']:02}", name=printable(check["title"])
+                    suite, "testcase", classname=f"step_{step.step:02}", name=printable(check.title)
                 )
-                kind = {"failed": "failure", "error": "error", "skipped": "skipped"}.get(check["status"])
+                kind = {"failed": "failure", "error": "error", "skipped": "skipped"}.get(check.status)
                 if kind:
-                    ElementTree.SubElement(case, kind, type=check["status"], message=message(check))
+                    ElementTree.SubElement(case, kind, type=check.status, message=message(check))
     ElementTree.indent(suites)
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def to_gradescope(grade: Grade, steps: Sequence[int], marks: Marks) -> str:
     """What Gradescope reads from results.json: a test for each step, with its points."""
-    found = {step["step"]: step for step in grade.steps}
+    handed_in = {step.step: step for step in grade.steps}
     tests = []
     for number in steps:
-        step = found.get(number)
+        step = handed_in.get(number)
         tests.append(
             {
                 "name": f"Step {number:02}",
                 "number": str(number),
                 "score": marks.earned(step) if step else 0.0,
                 "max_score": marks.most(number),
-                "status": "passed" if step and step["passed"] else "failed",
+                "status": "passed" if step and step.passed else "failed",
                 "output": _lines(step) if step else f"step_{number:02}.py was not handed in",
                 "output_format": "text",
             }
@@ -84,11 +90,11 @@ def to_gradescope(grade: Grade, steps: Sequence[int], marks: Marks) -> str:
 
 def to_classroom(grade: Grade, steps: Sequence[int], marks: Marks) -> str:
     """What GitHub Classroom's grading reporter reads, once it is in base64: a test for each step, with its points."""
-    found = {step["step"]: step for step in grade.steps}
+    handed_in = {step.step: step for step in grade.steps}
     tests = []
     for number in steps:
-        step = found.get(number)
-        passed = bool(step and step["passed"])
+        step = handed_in.get(number)
+        passed = bool(step and step.passed)
         test = {"name": f"Step {number:02}", "status": "pass" if passed else "fail", "line_no": 0}
         test["score"] = marks.earned(step) if step else 0.0
         if not passed:
@@ -101,31 +107,34 @@ def to_classroom(grade: Grade, steps: Sequence[int], marks: Marks) -> str:
     return json.dumps({"version": 1, "status": status, "max_score": most, "tests": tests}, indent=1)
 
 
-def to_exercism(step: dict[str, Any]) -> str:
+def to_exercism(step: StepResult) -> str:
     """What an Exercism test runner writes for an exercise, version 2 of its format: one step."""
     tests = [
-        {"name": printable(check["title"]), "status": EXERCISM[check["status"]]}
-        | ({} if check["status"] == "passed" else {"message": message(check)})
-        for check in step["checks"]
+        {"name": printable(check.title), "status": EXERCISM[check.status]}
+        | ({} if check.status == "passed" else {"message": message(check)})
+        for check in step.checks
     ]
-    return json.dumps({"version": 2, "status": "pass" if step["passed"] else "fail", "tests": tests}, indent=1)
+    return json.dumps({"version": 2, "status": "pass" if step.passed else "fail", "tests": tests}, indent=1)
 
 
-def message(check: dict[str, Any]) -> str:
+def message(check: Verdict) -> str:
     """What is wrong, in one line."""
     parts = [
-        f"expected {check['expected']}" if check["expected"] else None,
-        check["actual"] and f"got {check['actual']}",
+        f"expected {check.expected}" if check.expected else None,
+        check.actual and f"got {check.actual}",
     ]
-    parts += [check["mistake"] and f"that is what you get when {check['mistake']}", check["help"]]
+    parts += [check.mistake and f"that is what you get when {check.mistake}", check.help]
     return printable("; ".join(part for part in parts if part))
 
 
-def _lines(step: dict[str, Any]) -> str:
+def _without_seconds(step: StepResult) -> dict[str, Any]:
+    return {name: value for name, value in step.to_json().items() if name != "seconds"}
+
+
+def _lines(step: StepResult) -> str:
     return "\n".join(
-        f"{check['status']}: {printable(check['title'])}"
-        + ("" if check["status"] == "passed" else f": {message(check)}")
-        for check in step["checks"]
+        f"{check.status}: {printable(check.title)}" + ("" if check.status == "passed" else f": {message(check)}")
+        for check in step.checks
     )
 
 

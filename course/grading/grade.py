@@ -16,44 +16,65 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from course.curriculum.steps import ROOT, STEPS, step_path
 from course.grading.submissions import BadSubmission, Submission
-from course.judging.judge import TIMEOUT, TOTAL_TIMEOUT, check
+from course.judging.process import ON_SOLUTIONS, Program
+from course.judging.run import TIMEOUT, TOTAL_TIMEOUT, judge
+from course.judging.verdicts import StepResult
 from course.refusal import Refusal
 
-# What a verdict depends on besides the submission.
-JUDGES = ("course", "solutions", "tests")
+# The folders that a verdict depends on, besides the submission. Pages and commands are not among them.
+JUDGES = (
+    "course/curriculum",
+    "course/grading/inside",
+    "course/grading/trial",
+    "course/judging",
+    "course/runtime",
+    "kernels",
+    "solutions",
+    "tests",
+)
 
 
 @dataclass(frozen=True)
 class Grade:
-    """What was found in a submission: ``course.judging.judge``'s JSON for each step, or why there is none.
+    """What was found in a submission, or why nothing was.
 
     How long it took is not part of it: the same submission gets the same grade each time.
     ``sources`` are the texts that were judged: what lies on the disk may be another one by now.
     """
 
     name: str
-    steps: list[dict[str, Any]]
+    steps: list[StepResult]
     error: str | None = None
     sources: dict[int, str] = field(default_factory=dict, compare=False)
 
     @property
     def passed(self) -> int:
-        return sum(step["passed"] for step in self.steps)
+        return sum(step.passed for step in self.steps)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How submissions are run. ``memory`` is in bytes, beyond what MAX takes; 0 means no sandbox."""
+    """How submissions are run.
+
+    Attributes:
+        memory: bytes for each submission in its sandbox, beyond what MAX takes; None runs it without a sandbox.
+    """
 
     steps: tuple[int, ...] = tuple(STEPS)
     jobs: int = 1
     timeout: float = TIMEOUT
     total_timeout: float = TOTAL_TIMEOUT
-    memory: int = 2 << 30
+    memory: int | None = 2 << 30
+
+    @property
+    def program(self) -> Program:
+        """What runs a submission."""
+        if self.memory is None:
+            return ON_SOLUTIONS
+        return Program("course.grading.trial.runner", ("--memory", str(self.memory)))
 
 
 def grade(
@@ -103,25 +124,21 @@ def _grade(submission: Submission, results: Path, settings: Settings, cancelled:
         for step, content in files.items():
             step_path(step, Path(folder)).write_bytes(content)
         try:
-            found = [
-                _without_seconds(result.to_json()) | {"file": f"step_{result.step:02}.py"}
-                for result in check(
+            steps = [
+                replace(result, file=f"step_{result.step:02}.py", seconds=0.0, unfinished=[], output="")
+                for result in judge(
                     files,
                     Path(folder),
+                    program=settings.program,
                     timeout=settings.timeout,
                     total_timeout=settings.total_timeout,
-                    sandbox=settings.memory or None,
                     cancelled=cancelled,
                 )
             ]
         except Refusal as error:
             return Grade(submission.name, [], str(error))
-    _keep(path, key, found)
-    return Grade(submission.name, found, sources=sources)
-
-
-def _without_seconds(step: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in step.items() if name != "seconds"}
+    _keep(path, key, steps)
+    return Grade(submission.name, steps, sources=sources)
 
 
 def file_name(submission: Submission) -> str:
@@ -141,9 +158,9 @@ def _key(files: dict[int, bytes], settings: Settings) -> str:
 @cache
 def judges() -> bytes:
     """What identifies the state of the checks, and of all that runs them."""
-    files = sorted(path for name in JUDGES for path in [ROOT / name, *(ROOT / name).rglob("*")] if path.is_file())
-    contents = [path.read_bytes() for path in files if path.suffix in (".py", ".npz", ".toml")]
-    return _digest([version("modular").encode(), *contents]).encode()
+    files = sorted(path for name in JUDGES for path in (ROOT / name).rglob("*") if path.is_file())
+    contents = [path.read_bytes() for path in files if path.suffix in (".py", ".npz", ".toml", ".json")]
+    return _digest([version("max").encode(), *contents]).encode()
 
 
 def _digest(parts: Iterable[bytes]) -> str:
@@ -153,15 +170,15 @@ def _digest(parts: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _kept(path: Path, key: str) -> list[dict[str, Any]] | None:
+def _kept(path: Path, key: str) -> list[StepResult] | None:
     try:
         kept = json.loads(path.read_bytes())
-        return kept["steps"] if kept["key"] == key else None
+        return [StepResult.from_json(step) for step in kept["steps"]] if kept["key"] == key else None
     except (OSError, ValueError, KeyError, TypeError):  # there is none, or not a whole one
         return None
 
 
-def _keep(path: Path, key: str, steps: list[dict[str, Any]]) -> None:
+def _keep(path: Path, key: str, steps: list[StepResult]) -> None:
     new = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.new")
-    new.write_text(json.dumps({"key": key, "steps": steps}), encoding="utf-8")
+    new.write_text(json.dumps({"key": key, "steps": [step.to_json() for step in steps]}), encoding="utf-8")
     os.replace(new, path)

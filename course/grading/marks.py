@@ -12,10 +12,10 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from course.curriculum.steps import LAST, STEPS
 from course.grading.grade import Grade
+from course.judging.verdicts import StepResult
 from course.refusal import Refusal
 
 
@@ -51,14 +51,10 @@ class Marks:
         """The points of a step that passes."""
         return self.points.get(step, 1.0)
 
-    def earned(self, step: dict[str, Any]) -> float:
-        """The points of a step, as ``Grade.steps`` has it."""
-        share = passed_checks(step) / len(step["checks"]) if self.partial else float(step["passed"])
-        return self.most(step["step"]) * share
+    def earned(self, step: StepResult) -> float:
+        """The points of a step."""
+        share = step.right / len(step.checks) if self.partial else float(step.passed)
+        return self.most(step.step) * share
 
     def total(self, grade: Grade) -> float:
         return sum(map(self.earned, grade.steps))
-
-
-def passed_checks(step: dict[str, Any]) -> int:
-    return sum(check["status"] == "passed" for check in step["checks"])

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from course.curriculum.steps import step_title
 from course.grading.grade import Grade
-from course.grading.marks import Marks, passed_checks
+from course.grading.marks import Marks
 from course.grading.similar import Pair
 from course.learner.diff import Section, compare
 from course.terminal.console import printable
@@ -27,12 +27,12 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters["printable"] = printable
-_environment.globals |= {"passed_checks": passed_checks, "step_title": step_title}
+_environment.globals |= {"step_title": step_title}
 
 
 def submission_page(grade: Grade, marks: Marks) -> str:
     """One submission: its checks, the mistakes by name, and what differs from the solutions."""
-    failing = [step["step"] for step in grade.steps if not step["passed"]]
+    failing = [step.step for step in grade.steps if not step.passed]
     diffs = {step: _diff(grade.sources[step], step) for step in failing}
     return _environment.get_template("submission.html").render(grade=grade, marks=marks, diffs=diffs)
 
@@ -49,9 +49,9 @@ def class_page(
     mistakes: Counter[tuple[int, str]] = Counter()
     for grade in grades:
         for step in grade.steps:
-            for check in step["checks"]:
-                statuses.setdefault((step["step"], check["title"]), {})[grade.name] = check["status"]
-            mistakes.update({(step["step"], check["mistake"]) for check in step["checks"] if check["mistake"]})
+            for check in step.checks:
+                statuses.setdefault((step.step, check.title), {})[grade.name] = check.status
+            mistakes.update({(step.step, check.mistake) for check in step.checks if check.mistake})
     return _environment.get_template("class.html").render(
         grades=grades,
         steps=steps,

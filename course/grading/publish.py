@@ -22,7 +22,7 @@ def publish(
         _write(folder / "gradescope" / f"{name}.json", export.to_gradescope(grade, steps, marks))
         _write(folder / "classroom" / f"{name}.json", export.to_classroom(grade, steps, marks))
         for step in grade.steps:
-            _write(folder / "exercism" / name / f"step_{step['step']:02}.json", export.to_exercism(step))
+            _write(folder / "exercism" / name / f"step_{step.step:02}.json", export.to_exercism(step))
     _write(folder / "grades.csv", export.to_csv(grades, steps, marks))
     _write(folder / "grades.json", export.to_json(grades, steps, marks))
     _write(folder / "junit.xml", export.to_junit(grades))

@@ -30,7 +30,7 @@ class Table:
 
     def add(self, grade: Grade) -> None:
         row = Text(console.printable(f"{grade.name:{self.width}} "))
-        passed = {step["step"]: step["passed"] for step in grade.steps}
+        passed = {step.step: step.passed for step in grade.steps}
         if grade.error:
             row.append(" " + console.printable(grade.error), style="red")
         else:

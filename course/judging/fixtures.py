@@ -10,6 +10,11 @@ import max.experimental.nn  # noqa: E402, F401
 import pytest  # noqa: E402
 from max.driver import Device  # noqa: E402
 
+from course.curriculum.steps import STEPS, checks_path  # noqa: E402
+from course.judging.subject import Subject  # noqa: E402
+
+SUBJECT = pytest.StashKey[Subject]()  # in pytest's configuration: what the checks are run on
+
 # That import hands MAX's own Python to every process that is started from here: take it back.
 for name in ("PYTHONEXECUTABLE", "PYTHONPATH"):
     if name in os.environ:
@@ -19,10 +24,13 @@ for name in ("PYTHONEXECUTABLE", "PYTHONPATH"):
 
 
 @pytest.fixture(scope="session")
-def device() -> Device:
-    """The device that the tests run on, with the course's kernels loaded."""
+def device(request: pytest.FixtureRequest) -> Device:
+    """The device that the tests run on, with the kernels loaded: where all tests are checks of steps, those of the steps."""
+    checks = [checks_path(step) for step in STEPS]
+    paths = {item.path for item in request.session.items}
+    steps = [step for step, path in zip(STEPS, checks, strict=True) if path in paths]
     chosen = runtime.pick_device()
     from course.runtime import kernels
 
-    kernels.load(chosen)
+    kernels.load(chosen, steps=steps if paths <= set(checks) else None)
     return chosen

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,29 +21,39 @@ STARTUP = 0  # in the place of a step's number: what is printed before the first
 CANCEL_INTERVAL = 0.1  # seconds between two looks at whether the checks are cancelled
 
 
+@dataclass(frozen=True)
+class Program:
+    """The module that is run, and its own options: it decides where the learner's code is, and hands it to the checks."""
+
+    module: str = "course.judging.runner"
+    options: tuple[str, ...] = ()
+
+
+ON_SOLUTIONS = Program()  # steps stand on the solutions
+ON_OWN_STEPS = Program(options=("--own",))  # steps stand on the earlier steps in their folder
+
+
 class Cancelled(Exception):
     """The checks were stopped before their end."""
 
 
-class Worker:
-    """A course.judging.worker process, in a session of its own so that all of it can be killed.
+class Runner:
+    """A process that runs checks, in a session of its own so that all of it can be killed.
 
     It loads MAX and the checks of some steps, and then waits for ``begin``.
     """
 
-    def __init__(
-        self, steps: Iterable[int], folder: Path | None, *, device: str | None = None, options: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, steps: Iterable[int], folder: Path | None, program: Program, device: str | None = None) -> None:
         # A pipe for the events, and one for what each step prints, so that the two never mix.
         self.events, events_end = os.pipe()
         pipes = {step: os.pipe() for step in [STARTUP, *steps]}
         write_ends = [write_end for _, write_end in pipes.values()]
-        command = [sys.executable, "-u", "-m", "course.judging.worker", "--events", str(events_end)]
+        command = [sys.executable, "-u", "-m", program.module, "--events", str(events_end)]
         if folder:
             command += ["--folder", str(folder)]
         if device:
             command += ["--device", device]
-        command += options
+        command += program.options
         self.process = subprocess.Popen(
             [*command, "--steps", *map(str, steps), "--outputs", *map(str, write_ends[1:])],
             cwd=ROOT,
@@ -63,7 +74,7 @@ class Worker:
         self._lines: Iterator[bytes] = iter(())
         self._rest = b""
 
-    def __enter__(self) -> "Worker":
+    def __enter__(self) -> "Runner":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -90,7 +101,7 @@ class Worker:
             stdin.write(order.encode() + b"\n")
 
     def next_event(self, timeout: float, cancelled: threading.Event | None) -> dict[str, Any] | None:
-        """The next event, or None when the worker is gone.
+        """The next event, or None when the runner is gone.
 
         Raises:
             TimeoutError: none came within so many seconds.
@@ -115,7 +126,7 @@ class Worker:
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
     def _read(self, timeout: float = 0) -> None:
-        """Take in what the worker has written, once it has written anything."""
+        """Take in what the runner has written, once it has written anything."""
         for key, _ in self.selector.select(timeout):
             data = os.read(key.fd, 65536)
             if not data:

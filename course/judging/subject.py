@@ -1,4 +1,4 @@
-"""Loads a learner's steps, and puts them in the place of the solutions where that is asked."""
+"""What is judged: the steps of a learner, here, or of somebody whom nobody need trust, elsewhere."""
 
 import importlib
 import importlib.abc
@@ -6,53 +6,75 @@ import importlib.util
 import re
 import sys
 from collections.abc import Mapping
-from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from course.curriculum.steps import step_path
 
-_trial: Any = None  # a course.grading.trial.session.Session
-
 _SOLUTION = re.compile(r"solutions\.solution_(\d\d)")
 
 
-@cache
-def load_step(number: int, folder: Path | None) -> ModuleType:
-    """Import ``folder/step_NN.py``, or the solution where there is no folder.
-
-    In a trial (``begin_trial``) it is imported elsewhere, and what stands for it is returned.
-
-    Raises:
-        FileNotFoundError: the folder has no such step.
-        Exception: whatever the file itself raises.
-    """
-    if _trial:
-        return _trial.load(number)
-    if folder is None:
-        return importlib.import_module(f"solutions.solution_{number:02}")
-    path = step_path(number, folder)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # dataclasses look their module up by name
-    spec.loader.exec_module(module)
-    return module
+class Gone(BaseException):
+    """The subject cannot be asked any more: the text says why. No check catches it."""
 
 
-def inputs(number: int, known: Mapping[str, NDArray]) -> Mapping[str, NDArray]:
-    """The arrays that the checks of a step use: those that are known, but in a trial new ones."""
-    return _trial.inputs(number, known) if _trial else known
+class Subject(Protocol):
+    """Steps that checks can be run on."""
+
+    def begin(self) -> None:
+        """Get ready. Called once, when all else is ready, and before the first step is loaded."""
+
+    def load(self, step: int) -> Any:
+        """The module of a step, or what stands for it. Raises whatever the step's file raises."""
+
+    def inputs(self, step: int, known: Mapping[str, NDArray]) -> Mapping[str, NDArray]:
+        """The arrays for the checks of a step: the known ones, or others in their place."""
+
+    def known(self, step: int) -> Mapping[str, NDArray] | None:
+        """The known arrays of a step whose inputs are others, for which the mistakes' answers are recorded."""
 
 
-def begin_trial(session: Any) -> None:
-    """From now on steps and inputs come from a course.grading.trial.session.Session."""
-    global _trial
-    _trial = session
+class LocalSubject:
+    """Files in a folder, imported into this process; without a folder the solutions."""
+
+    def __init__(self, folder: Path | None, own: bool = False) -> None:
+        """
+        Args:
+            own: let the steps stand on the earlier steps in the folder, not on the solutions.
+        """
+        self.folder = folder
+        self.own = own
+        self._modules: dict[int, ModuleType] = {}
+
+    def begin(self) -> None:
+        if self.own and self.folder:  # not before: the checks themselves stand on the solutions
+            use_own_steps(self.folder)
+
+    def load(self, step: int) -> ModuleType:
+        if step not in self._modules:
+            self._modules[step] = self._import(step)
+        return self._modules[step]
+
+    def inputs(self, step: int, known: Mapping[str, NDArray]) -> Mapping[str, NDArray]:
+        return known
+
+    def known(self, step: int) -> None:
+        return None
+
+    def _import(self, step: int) -> ModuleType:
+        if self.folder is None:
+            return importlib.import_module(f"solutions.solution_{step:02}")
+        path = step_path(step, self.folder)
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[path.stem] = module  # dataclasses look their module up by name
+        spec.loader.exec_module(module)
+        return module
 
 
 def use_own_steps(folder: Path) -> None:

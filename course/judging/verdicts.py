@@ -7,8 +7,8 @@ from course.curriculum.todos import Todo
 
 
 @dataclass
-class Check:
-    """One check's verdict.
+class Verdict:
+    """What one check found.
 
     ``trace`` holds the learner's own lines on the way to an exception. A tensor that is wrong has
     a ``comparison``: what it is, its shape, how many of its values are off, by how much at most,
@@ -39,14 +39,25 @@ class Check:
     def to_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if name not in ("todos", "mistakes")}
 
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Verdict":
+        """What ``to_json`` has written. Raises TypeError where it is something else."""
+        return cls(**data, todos=[])
+
 
 @dataclass
 class StepResult:
-    """All verdicts on one file."""
+    """All verdicts on one file.
+
+    Attributes:
+        seconds: how long the checks took together.
+        unfinished: the TODOs that the file leaves open.
+        output: what the file printed while it was checked.
+    """
 
     step: int
     file: str
-    checks: list[Check]
+    checks: list[Verdict]
     seconds: float
     unfinished: list[Todo] = field(default_factory=list)
     output: str = ""
@@ -54,6 +65,11 @@ class StepResult:
     @property
     def passed(self) -> bool:
         return bool(self.checks) and all(check.status == "passed" for check in self.checks)
+
+    @property
+    def right(self) -> int:
+        """How many checks pass."""
+        return sum(check.status == "passed" for check in self.checks)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -63,3 +79,9 @@ class StepResult:
             "checks": [check.to_json() for check in self.checks],
             "seconds": round(self.seconds, 2),
         }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "StepResult":
+        """What ``to_json`` has written. Raises KeyError or TypeError where it is something else."""
+        checks = [Verdict.from_json(check) for check in data["checks"]]
+        return cls(data["step"], data["file"], checks, data["seconds"])

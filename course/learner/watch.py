@@ -12,7 +12,7 @@ import sys
 import termios
 import threading
 import tty
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,8 +21,8 @@ from watchfiles import Change
 from watchfiles import watch as changes_in
 
 from course.curriculum.steps import ROOT, STEPS
-from course.judging.judge import check
-from course.judging.process import Worker
+from course.judging.process import ON_SOLUTIONS, Runner
+from course.judging.run import judge
 from course.judging.verdicts import StepResult
 from course.learner import diff, hints, progress
 from course.refusal import Refusal
@@ -39,7 +39,7 @@ STEP_FILE = re.compile(r"step_(\d\d)\.py")
 def watch(device: str | None) -> None:
     """Check the first unfinished step, and whichever is saved, until all are done or it is told to stop."""
     if (step := progress.first_unfinished()) is None:
-        console.out.print("All fourteen steps are done. [bold]Next:[/] ./run generate --mine")
+        console.out.print("All steps are done. [bold]Next:[/] ./run generate --mine")
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what follows is undone
     session = _Session(step, device)
@@ -60,10 +60,10 @@ class _Session:
         self.step = step
         self.device = device
         self.happened: queue.Queue[set[int] | str | Future[StepResult]] = queue.Queue()
-        self.thread = ThreadPoolExecutor(max_workers=1)
+        self.thread = ThreadPoolExecutor(max_runners=1)
         self.running: Future[StepResult] | None = None
         self.cancelled = threading.Event()
-        self.spare: Worker | None = None
+        self.spare: Runner | None = None
         self.may_diff = False  # the next key says whether the solution is shown
 
     def run(self) -> None:
@@ -72,7 +72,7 @@ class _Session:
             try:
                 event = self.happened.get(timeout=None if self.spare else HEAD_START)
             except queue.Empty:
-                self.spare = self._worker()
+                self.spare = self._runner(STEPS)  # whichever is saved next
                 continue
             if isinstance(event, str):
                 if event == "q":
@@ -92,14 +92,14 @@ class _Session:
         if self.spare:
             self.spare.close()
 
-    def _worker(self) -> Worker:
-        """A process that gets ready for whichever step is saved next."""
-        return Worker(STEPS, FOLDER, device=self.device)
+    def _runner(self, steps: Iterable[int]) -> Runner:
+        """A process that gets ready to check one of these steps."""
+        return Runner(steps, FOLDER, ON_SOLUTIONS, self.device)
 
     def _check(self) -> None:
         """Begin to check the step; nothing else is being checked any longer."""
         self._stop()
-        spare, self.spare = self.spare or self._worker(), None
+        spare, self.spare = self.spare or self._runner([self.step]), None
         self.cancelled = threading.Event()
         self.running = self.thread.submit(_verdict, self.step, spare, self.cancelled)
         self.running.add_done_callback(self.happened.put)
@@ -152,11 +152,11 @@ class _Session:
         self._foot()
 
 
-def _verdict(step: int, worker: Worker, cancelled: threading.Event) -> StepResult:
+def _verdict(step: int, runner: Runner, cancelled: threading.Event) -> StepResult:
     before = progress.fingerprints([step])
-    with worker, Waiting(console.out) as waiting:
-        (result,) = check(
-            [step], FOLDER, timeout=TIMEOUT, on_kernels=waiting.kernels, spare=worker, cancelled=cancelled
+    with runner, Waiting(console.out) as waiting:
+        (result,) = judge(
+            [step], FOLDER, timeout=TIMEOUT, on_kernels=waiting.kernels, spare=runner, cancelled=cancelled
         )
     progress.record([result], before)
     return result

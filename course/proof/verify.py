@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from course.curriculum.catalogue import read_mistakes, read_right
 from course.curriculum.files import file_names
 from course.curriculum.steps import ROOT, STEPS, solution_path, step_path
 from course.curriculum.todos import MarkerError, Todo, read_todos, skeleton, todo_lines
-from course.judging.judge import check
-from course.judging.mistakes import read_mistakes, read_right
+from course.judging.run import judge
 from course.judging.verdicts import StepResult
 from course.proof.point import Point
 from course.proof.score import Outcome, table
@@ -159,11 +159,11 @@ READING = (files, markers, hints, skeletons, additions, quoted_lines)
 # Points that run the checks
 
 
-def _judged(judge: Callable[[list[StepResult]], Point], folder: Path | None, on_kernels: Callable) -> Point:
+def _judged(look: Callable[[list[StepResult]], Point], folder: Path | None, on_kernels: Callable) -> Point:
     """A judgement of all steps in a folder, or of the solutions, checked in one process."""
     there = _steps(ROOT) if folder else _solutions(ROOT)  # a missing file is another point's matter
     try:
-        return judge(check(there, folder, on_kernels=on_kernels))
+        return look(judge(there, folder, on_kernels=on_kernels))
     except Refusal as error:
         return Point(f"the checks of {(folder or ROOT / 'solutions').name}/ can be run", [str(error)])
 

@@ -11,6 +11,8 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
+from course.runtime import extension
+
 if TYPE_CHECKING:
     from max.driver import Device
 
@@ -21,6 +23,7 @@ _defaults = ExitStack()  # never closed: MAX's default device and dtype of this 
 
 def prepare() -> None:
     """Set the process up for eager MAX. Call it once, before anything imports MAX."""
+    extension.install()
     # MAX warns of a kernel compiled on the spot (ours are loaded beforehand) and of spellings
     # that older texts use and the checks accept.
     logging.getLogger("max").setLevel(logging.ERROR)

@@ -1,40 +1,47 @@
-"""The kernels of eager MAX that the course uses: compiled once per machine, then loaded at once.
+"""The kernels of eager MAX that the course uses: shipped, or compiled in batches, once per machine.
 
-MAX compiles a kernel when an eager operation first needs it, each time starting its compiler
-anew. Compiled in batches they take a quarter of the time, and cached batches load in a tenth
-of a second. So before anything else runs, every operation of the course is tried; the kernels
-that are missing are collected instead of compiled, and then compiled together.
+MAX compiles a kernel when an eager operation first needs it, each time starting its compiler anew: minutes, for all that
+the course uses. So before anything else runs, the kernels that come with the course (``kernels/``) are loaded, and
+every operation of the course is tried. Kernels that are missing then are collected instead of compiled, and compiled
+together, which takes a quarter of the time, and kept in the user's cache.
 
 This reaches into ``max._interpreter_ops``, which the exact pin on MAX makes safe.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import hashlib
+import io
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from max import _interpreter  # noqa: F401  (registers the kernel families)
+from max import (
+    _interpreter,  # noqa: F401  (registers the kernel families)
+    engine,
+)
 from max._interpreter_ops import gc_compile
 from max._mlir_context import in_default_mlir_context
 from max.driver import Device
-from max.dtype import DType
-from max.experimental import functional as F
-from max.experimental import random
 from max.experimental.realization_context import EagerRealizationContext, set_default_realization_context
-from max.experimental.tensor import Tensor
 from max.graph import Module
 
 from course import runtime
+from course.runtime.operations import further_operations, operations
+from kernels import kept, store
+from kernels.kept import keep
 
-BATCH = 8
+BATCH = 16  # to start the compiler takes as long as to compile six kernels
 
-_loaded: set[str] = set()  # devices, by their names
+_complete: set[str] = set()  # devices, by their names, for which nothing is left to compile
 
 
 @dataclass(frozen=True)
-class _Kernel:
+class Kernel:
+    """A kernel that MAX would compile: what it is called, where it belongs, and what builds its graph."""
+
     family: gc_compile.GCOpFamily
     key: str
     device: Device
@@ -45,26 +52,41 @@ class _Missing(Exception):
     """An operation needs a kernel that is not loaded."""
 
 
-def load(device: Device, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
-    """Load the course's kernels for one device; compile those that this machine never has.
+def load(
+    device: Device,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    steps: Collection[int] | None = None,
+) -> bool:
+    """Load the course's kernels for one device; compile those that are neither shipped nor kept on this machine.
 
     Args:
         progress: called with the kernels loaded and the kernels known to be needed, before and
             after each batch.
+        steps: compile no more than the solutions of these steps need; without it all that the course uses.
+
+    Returns:
+        Whether nothing is left to compile.
     """
-    if str(device) in _loaded:
-        return
-    done = total = 0
-    missing = _missing(_operations(device))
-    while missing:
-        total += len(missing)
-        for batch in _batches(missing):
+    if str(device) in _complete:
+        return True
+    wanted = frozenset().union(*map(store.needs, steps)) if steps is not None and device.is_host else None
+    done = total = _load_compiled(device) if device.is_host else 0
+    while True:
+        missing = list(missing_kernels(device))
+        batches = list(_batches([kernel for kernel in missing if wanted is None or kernel.key in wanted]))
+        if not batches:
+            break
+        total += sum(map(len, batches))
+        for batch in batches:
             progress(done, total)
-            _compile(batch)
+            with runtime.killable():
+                compiled = compile_batch(batch)
+            _adopt(batch, compiled)
             done += len(batch)
-        missing = _missing(_further_operations(device))
     progress(done, total)
-    _loaded.add(str(device))
+    if not missing:
+        _complete.add(str(device))
+    return not missing
 
 
 def on_compile(begin: Callable[[str], None], end: Callable[[], None]) -> None:
@@ -85,12 +107,12 @@ def on_compile(begin: Callable[[str], None], end: Callable[[], None]) -> None:
     gc_compile.compile_single_target = announced
 
 
-def _missing(operations: Iterable[Callable[[], Tensor]]) -> list[_Kernel]:
-    """The kernels that these operations need and that are not loaded: of each, the first one."""
-    missing: dict[str, _Kernel] = {}
+def missing_kernels(device: Device) -> Iterable[Kernel]:
+    """The kernels that the course's operations need next and that are not loaded, each once."""
+    missing: dict[str, Kernel] = {}
 
     def collect(family: Any, key: str, device: Device, build: Any) -> None:
-        missing[key] = _Kernel(family, key, device, build)
+        missing[key] = Kernel(family, key, device, build)
         raise _Missing(key)
 
     compile_one = gc_compile.compile_single_target
@@ -98,99 +120,67 @@ def _missing(operations: Iterable[Callable[[], Tensor]]) -> list[_Kernel]:
     try:
         # Each operation by itself, also where the caller gathers them.
         with set_default_realization_context(EagerRealizationContext):
-            for operation in operations:
+            for operation in chain(operations(device), further_operations(device)):
                 with suppress(_Missing):
                     operation()._sync_realize()
     finally:
         gc_compile.compile_single_target = compile_one
-    return list(missing.values())
-
-
-def _batches(kernels: Sequence[_Kernel]) -> Iterator[list[_Kernel]]:
-    """Cut the kernels into batches for one device each, always the same way: MAX's disk cache
-    knows a batch by its contents."""
-    for device in {kernel.device: None for kernel in kernels}:
-        of_device = iter([kernel for kernel in kernels if kernel.device == device])
-        while batch := list(islice(of_device, BATCH)):
-            yield batch
+    return missing.values()
 
 
 @in_default_mlir_context
-def _compile(batch: Sequence[_Kernel]) -> None:
+def compile_batch(batch: Sequence[Kernel]) -> engine.CompiledModel:
+    """Compile some kernels for one device together."""
     module = Module()
     for kernel in batch:
         kernel.build(module)
-    with runtime.killable():
-        models = gc_compile.session_for(batch[0].device).load_all(module, weights_registry={})
-    for kernel in batch:
-        kernel.family.cache[kernel.key] = models[kernel.key]
+    return gc_compile.session_for(batch[0].device).compile(module)
 
 
-def _operations(device: Device) -> Iterator[Callable[[], Tensor]]:
-    """Small calls of what the checks, the solutions and usual answers use, one kernel each."""
+def adopt(compiled: engine.CompiledModel, families: Mapping[str, str], device: Device) -> None:
+    """Let MAX's interpreter use compiled kernels, each of which belongs to a family.
 
-    # From NumPy, which needs no kernel.
-    def ones(*shape: int, dtype: type = np.float32) -> Tensor:
-        return Tensor(np.ones(shape, dtype), device=device)
-
-    x, ids = ones(2, 3, 4), ones(2, 3, dtype=np.int64)
-    matrix, row = ones(4, 4), ones(4)
-    counter = ones(4, dtype=np.uint64)  # the kind that random numbers are counted with
-
-    # Arithmetic and comparison, floats and ids.
-    yield lambda: x + x
-    yield lambda: x - x
-    yield lambda: x * x
-    yield lambda: x / x
-    yield lambda: F.elementwise_max(x, x)
-    yield lambda: ids + ids
-    yield lambda: ids - ids
-    yield lambda: ids * ids
-    for table in (x, ids):
-        yield lambda table=table: table == table
-        yield lambda table=table: table > table
-        yield lambda table=table: table >= table
-        yield lambda table=table: F.where(table > table, table, table)
-    for function in (F.exp, F.log, F.sqrt, F.rsqrt, F.tanh, F.erf, F.gelu, F.negate, F.abs):
-        yield lambda function=function: function(x)
-    yield lambda: F.gelu(x, approximate="tanh")
-    yield lambda: ids.cast(DType.float32)
-    yield lambda: x.cast(DType.int64)
-    yield lambda: ids.cast(DType.int32)
-
-    # Reductions.
-    for function in (F.sum, F.mean, F.max, F.argmax, F.softmax, F.logsoftmax):
-        yield lambda function=function: function(x)
-    yield lambda: F.layer_norm(x, gamma=row, beta=row, epsilon=1e-5)
-
-    # Moving data: the kernels differ by rank and by the width of an element.
-    for table in (x, ids):
-        yield lambda table=table: F.broadcast_to(table, [5, *table.shape])
-        yield lambda table=table: table.transpose(0, 1)
-        yield lambda table=table: F.split(table, [1, 1], axis=0)[0]
-        yield lambda table=table: F.concat([table, table], axis=1)
-        yield lambda table=table: F.gather(matrix, ids, axis=0)
-    for shape in ((4,), (3, 4), (2, 3, 4), (2, 2, 3, 4)):
-        for dtype in (np.float32, np.int64):
-            table = ones(*shape, dtype=dtype)
-            yield lambda table=table: table[..., 0:1]
-    yield lambda: F.band_part(matrix, num_lower=None, num_upper=0, exclude=True)
-    yield lambda: F.arange(0, 4, dtype=DType.int64, device=device)
-    yield lambda: F.arange(0, 4, dtype=DType.float32, device=device)
-    yield lambda: counter + counter
-    yield lambda: x**x
-    yield lambda: matrix @ matrix
-    yield lambda: ones(2, dtype=np.int32).cast(DType.int64)
+    Raises:
+        RuntimeError: MAX cannot load them.
+    """
+    by_name = {family.name: family for family in gc_compile.registered_families()}
+    for key, model in gc_compile.session_for(device).init_all(compiled).items():
+        by_name[families[key]].cache[key] = model
 
 
-def _further_operations(device: Device) -> Iterator[Callable[[], Tensor]]:
-    """Calls that need several kernels, which are found one after another, and rarer ones."""
-    x, yes = (Tensor(np.ones((2, 3), dtype), device=device) for dtype in (np.float32, np.bool_))
-    ids = Tensor(np.ones((2, 3), np.int64), device=device)
-    yield lambda: random.normal([4, 4], device=device)
-    yield lambda: F.where(yes, x, x)
-    yield lambda: F.logical_not(yes)
-    yield lambda: ids != ids
-    yield lambda: F.relu(x)
-    yield lambda: F.silu(x)
-    yield lambda: F.min(x)
+def save(batch: Sequence[Kernel], compiled: engine.CompiledModel, folder: Path) -> None:
+    """Write a compiled batch into a folder: a file for MAX, and one that says to which family each kernel belongs."""
+    families = {kernel.key: kernel.family.name for kernel in batch}
+    name = hashlib.sha256(" ".join(sorted(families)).encode()).hexdigest()[:16]
+    keep(folder / f"{name}.mef", compiled.export_mef)
+    keep(folder / f"{name}.json", lambda file: file.write_text(json.dumps(families, indent=1)))
+
+
+def _adopt(batch: Sequence[Kernel], compiled: engine.CompiledModel) -> None:
+    """Use a batch that has just been compiled, and keep it for the next time."""
+    device = batch[0].device
+    if device.is_host:
+        save(batch, compiled, kept.folder("eager"))
+    adopt(compiled, {kernel.key: kernel.family.name for kernel in batch}, device)
+
+
+def _load_compiled(device: Device) -> int:
+    """Load what is shipped, and what this machine keeps, and return how many kernels those are."""
+    shipped = (store.unpack("eager", target) for target in store.targets())
+    files = next(filter(None, shipped), {}) | {path.name: path.read_bytes() for path in kept.folder("eager").glob("*")}
+    count = 0
+    for name in sorted(files):
+        if name.endswith(".json") and (compiled := files.get(name.replace(".json", ".mef"))):
+            with suppress(RuntimeError, ValueError, KeyError):  # damaged: what is missing is compiled
+                families = json.loads(files[name])
+                adopt(engine.read(io.BytesIO(compiled)), families, device)
+                count += len(families)
+    return count
+
+
+def _batches(missing: Sequence[Kernel]) -> Iterator[list[Kernel]]:
+    """Cut kernels into batches for one device each."""
+    for device in {str(kernel.device) for kernel in missing}:
+        of_device = [kernel for kernel in missing if str(kernel.device) == device]
+        for start in range(0, len(of_device), BATCH):
+            yield of_device[start : start + BATCH]

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from course.curriculum.steps import LAST, ROOT, read_source, step_title
 from course.curriculum.todos import Todo, read_todos, todo_lines
-from course.judging.verdicts import Check, StepResult
+from course.judging.verdicts import StepResult, Verdict
 from course.terminal import console
 from course.terminal.console import plain, print_beside, short
 
@@ -52,7 +52,7 @@ def _show_todos(todos: list[Todo], source: str) -> None:
     )
 
 
-def _show_check(check: Check, known: Set[str]) -> None:
+def _show_check(check: Verdict, known: Set[str]) -> None:
     """Print a verdict. What a mistake is, what comes of it, and what helps is shown in full until it is known."""
     if check.status == "passed":
         print_beside("  [green]✓[/] ", plain(check.title))

@@ -218,7 +218,7 @@ def _own_lines(folder: Path | None) -> Iterator[None]:
     except Exception as error:
         if folder is None:
             raise
-        from course.judging.worker import describe  # which imports pytest
+        from course.judging.description import describe  # which imports pytest
 
         told = describe(error, folder)
         lines = [f"{frame['file']}, line {frame['line']}:  {frame['code']}" for frame in told["trace"]]

@@ -12,5 +12,6 @@ file, and may be read by itself:
 5. The cache grows in place: new keys and values are written behind the old ones, in panels as well
    (``mojo/attention.mojo``).
 
-``model.py`` puts the weights in order and calls the operation; ``kernel.py`` compiles it once for a machine.
+``model.py`` lays the weights out and calls the operation, which ``operation.py`` compiles and
+``kernel.py`` finds where it has been compiled before.
 """

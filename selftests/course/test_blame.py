@@ -6,7 +6,7 @@ import pytest
 
 from course.curriculum.steps import solution_path, step_path
 from course.judging.blame import culprits, foundations
-from course.judging.verdicts import Check, StepResult
+from course.judging.verdicts import StepResult, Verdict
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def checker(*wrong: int):
     def check(numbers):
         asked.extend(numbers)
         verdicts = {True: "failed", False: "passed"}
-        return [StepResult(n, "", [Check("", "", [], status=verdicts[n in wrong])], 0.0) for n in numbers]
+        return [StepResult(n, "", [Verdict("", "", [], status=verdicts[n in wrong])], 0.0) for n in numbers]
 
     check.asked = asked
     return check

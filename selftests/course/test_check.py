@@ -14,10 +14,10 @@ import pytest
 
 from course.curriculum.steps import ROOT, STEPS, solution_path, step_path
 from course.curriculum.todos import skeleton
-from course.judging.judge import check
-from course.judging.process import OUTPUT_LIMIT
+from course.judging.description import CODE_LIMIT, describe
+from course.judging.process import ON_OWN_STEPS, OUTPUT_LIMIT
+from course.judging.run import judge
 from course.judging.verdicts import StepResult
-from course.judging.worker import CODE_LIMIT, describe
 from course.refusal import Refusal
 
 TIMEOUT = 6.0  # well above what any check takes, since two of these files never end
@@ -63,7 +63,7 @@ def write_files(folder: Path) -> None:
 def results(tmp_path_factory) -> dict[int, StepResult]:
     folder = tmp_path_factory.mktemp("steps")
     write_files(folder)
-    return {result.step: result for result in check(STEPS, folder, timeout=TIMEOUT)}
+    return {result.step: result for result in judge(STEPS, folder, timeout=TIMEOUT)}
 
 
 def the_import(result: StepResult):
@@ -226,7 +226,7 @@ def test_what_cannot_be_run_says_why(arguments, message):
 def test_mine_stands_on_the_learners_own_steps(tmp_path):
     write_step(tmp_path, 1, solved(1) + "raise RuntimeError('my own step 01')\n")
     write_step(tmp_path, 6, solved(6))
-    (result,) = check([6], tmp_path, own=True)
+    (result,) = judge([6], tmp_path, program=ON_OWN_STEPS)
     (verdict,) = result.checks
     assert verdict.actual == "RuntimeError: my own step 01"
     assert [frame["file"] for frame in verdict.trace] == ["step_06.py", "step_01.py"]
@@ -242,12 +242,12 @@ def test_a_step_without_checks_is_an_error(copy):
 def test_a_folder_in_the_place_of_a_file_is_an_error(tmp_path):
     (tmp_path / "step_02.py").mkdir()
     with pytest.raises(Refusal, match="step_02.py is not a file"):
-        check([2], tmp_path)
+        judge([2], tmp_path)
 
 
 def test_a_name_that_is_gone_is_said_to_be_gone(tmp_path):
     write_step(tmp_path, 2, "")
-    (result,) = check([2], tmp_path)
+    (result,) = judge([2], tmp_path)
     assert {verdict.status for verdict in result.checks} == {"failed"}
     assert {verdict.expected for verdict in result.checks} == {"causal_mask in step_02.py"}
     assert "./run reset" in result.checks[0].help
@@ -264,13 +264,13 @@ def test_a_line_of_thousands_of_characters_is_cut(tmp_path):
 
 def test_nothing_there_is_an_error(tmp_path):
     with pytest.raises(Refusal, match="step_02.py is not there"):
-        check([2, 3], tmp_path)
+        judge([2, 3], tmp_path)
 
 
 def test_what_all_checks_may_take_together_ends_them(tmp_path):
     for step, source in {1: solved(1), 2: "while True: pass", 3: solved(3)}.items():
         step_path(step, tmp_path).write_text(source)
-    _, second, third = check([1, 2, 3], tmp_path, total_timeout=12)  # in the midst of step 2, or before it
+    _, second, third = judge([1, 2, 3], tmp_path, total_timeout=12)  # in the midst of step 2, or before it
     assert [(the_import(each).status, the_import(each).actual) for each in (second, third)] == [
         ("error", "not run: all checks together have taken 12 s")
     ] * 2

@@ -7,7 +7,7 @@ from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
 from course.curriculum.steps import STEPS
-from course.judging.judge import check
+from course.judging.run import judge
 from course.runtime import kernels
 
 
@@ -17,7 +17,7 @@ def test_no_solution_needs_a_kernel_that_is_compiled_on_the_spot():
     def on_kernels(done, total, kernel):
         (on_the_spot if kernel else loaded).append(kernel or (done, total))
 
-    assert all(result.passed for result in check(STEPS, None, on_kernels=on_kernels))
+    assert all(result.passed for result in judge(STEPS, None, on_kernels=on_kernels))
     assert on_the_spot == []
     done, total = loaded[-1]
     assert done == total > 50

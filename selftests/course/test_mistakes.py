@@ -6,9 +6,10 @@ import sys
 import numpy as np
 import pytest
 
+from course.curriculum.catalogue import Answer, CatalogueError, read_mistakes, read_right
 from course.curriculum.steps import STEPS, solution_path, step_path
-from course.judging.judge import check
-from course.judging.mistakes import Answer, CatalogueError, name, observation, read_mistakes, read_right, same
+from course.judging.recognition import name_mistake, observation, same
+from course.judging.run import judge
 from course.judging.verdicts import StepResult
 from course.proof import verify
 
@@ -43,7 +44,7 @@ def results(tmp_path_factory) -> dict[int, StepResult]:
     folder = tmp_path_factory.mktemp("steps")
     for step, source in files.items():
         step_path(step, folder).write_text(source, encoding="utf-8")
-    return {result.step: result for result in check(files, folder)}
+    return {result.step: result for result in judge(files, folder)}
 
 
 def names(result: StepResult) -> dict[str, str | None]:
@@ -83,10 +84,10 @@ def test_a_right_answer_is_no_mistake(results):
 def test_who_has_passed_a_check_has_not_made_the_mistakes_that_fail_it():
     argmin, absolute = mistake(14, "argmin"), mistake(14, "largest-absolute")
     check, failed = "test_temperature_zero_is_greedy", {"test_temperature_zero_is_greedy": [argmin.id, absolute.id]}
-    assert name(14, check, failed, set()) == (f"{argmin.title}, or when {absolute.title}", None)
-    assert name(14, check, failed, {"test_max_new_tokens[0]"})[0] == f"{argmin.title}, or when {absolute.title}"
+    assert name_mistake(14, check, failed, set()) == (f"{argmin.title}, or when {absolute.title}", None)
+    assert name_mistake(14, check, failed, {"test_max_new_tokens[0]"})[0] == f"{argmin.title}, or when {absolute.title}"
     # Greedy decoding that mistakes near ties alone: it passes where the logits differ.
-    assert name(14, check, failed, {"test_greedy_is_the_argmax"}) == (None, None)
+    assert name_mistake(14, check, failed, {"test_greedy_is_the_argmax"}) == (None, None)
 
 
 def test_what_gives_something_else_in_another_check_is_not_named():
@@ -94,17 +95,17 @@ def test_what_gives_something_else_in_another_check_is_not_named():
     dropped, post = mistake(10, "residual-dropped"), mistake(10, "post-norm")
     check, last = "test_sublayer_sees_the_normalized_x", "test_block_follows_the_formula"
     both = {check: [dropped.id, post.id]}
-    assert name(10, check, both, set())[0] == f"{dropped.title}, or when {post.title}"
-    assert name(10, check, both | {last: [dropped.id]}, set()) == (dropped.title, dropped.lesson)
+    assert name_mistake(10, check, both, set())[0] == f"{dropped.title}, or when {post.title}"
+    assert name_mistake(10, check, both | {last: [dropped.id]}, set()) == (dropped.title, dropped.lesson)
     # Neither: it is something else, or more than one mistake. Only what a check is there for is named.
-    assert name(10, check, both | {last: []}, set()) == (None, None)
-    assert name(10, last, {last: [dropped.id], check: []}, set()) == (dropped.title, dropped.lesson)
+    assert name_mistake(10, check, both | {last: []}, set()) == (None, None)
+    assert name_mistake(10, last, {last: [dropped.id], check: []}, set()) == (dropped.title, dropped.lesson)
 
 
 def test_a_mistake_that_is_left_alone_is_named_with_its_lesson():
     uneven = mistake(1, "uneven-heads")
-    assert name(1, uneven.check, {uneven.check: [uneven.id]}, set()) == (uneven.title, uneven.lesson)
-    assert name(1, uneven.check, {uneven.check: []}, set()) == (None, None)
+    assert name_mistake(1, uneven.check, {uneven.check: [uneven.id]}, set()) == (uneven.title, uneven.lesson)
+    assert name_mistake(1, uneven.check, {uneven.check: []}, set()) == (None, None)
 
 
 # What counts as the same

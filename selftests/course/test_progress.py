@@ -8,7 +8,7 @@ from rich.console import Console
 
 from course.commands import learn
 from course.curriculum.steps import STEPS, solution_path
-from course.judging.verdicts import Check, StepResult
+from course.judging.verdicts import StepResult, Verdict
 from course.learner import progress
 from course.terminal import console
 
@@ -19,7 +19,7 @@ def write(learner: Path, step: int, text: str) -> None:
 
 def check(step: int, *statuses: str) -> None:
     """Record a check that found this."""
-    checks = [Check(str(n), "", [n], n, status) for n, status in enumerate(statuses, start=1)]
+    checks = [Verdict(str(n), "", [n], n, status) for n, status in enumerate(statuses, start=1)]
     progress.record([StepResult(step, "", checks, 0.1)], progress.fingerprints([step]))
 
 
@@ -73,7 +73,7 @@ def test_a_file_saved_while_it_is_checked_has_changed_since(learner, capsys):
     write(learner, 3, "mine = 1\n")
     before = progress.fingerprints([3])
     write(learner, 3, "mine = 2\n")
-    progress.record([StepResult(3, "", [Check("1", "", [1], 1, "passed")], 0.1)], before)
+    progress.record([StepResult(3, "", [Verdict("1", "", [1], 1, "passed")], 0.1)], before)
     assert "changed since" in rows(capsys)[3]
 
 
@@ -124,8 +124,8 @@ def test_a_memory_that_cannot_be_written_stops_no_check(learner, capsys):
 )
 def test_checks_of_the_learners_own_steps_are_recorded(learner, monkeypatch, capsys, arguments, passes, is_recorded):
     write(learner, 3, "mine = 1\n")
-    found = StepResult(3, "", [Check("1", "", [1], 1, "passed" if passes else "failed")], 0.1)
-    monkeypatch.setattr(learn, "check", lambda *_, **__: [found])
+    found = StepResult(3, "", [Verdict("1", "", [1], 1, "passed" if passes else "failed")], 0.1)
+    monkeypatch.setattr(learn, "judge", lambda *_, **__: [found])
     with pytest.raises(SystemExit):
         learn.app(["check", "3", "--json", *arguments])
     capsys.readouterr()

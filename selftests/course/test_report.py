@@ -11,7 +11,7 @@ from rich.color import Color
 
 from course.curriculum.steps import ROOT, solution_path, step_path
 from course.curriculum.todos import open_todos, skeleton
-from course.judging.verdicts import Check, StepResult
+from course.judging.verdicts import StepResult, Verdict
 from course.terminal import console, verdicts
 from course.terminal.waiting import Waiting
 
@@ -23,7 +23,7 @@ HARMLESS = "·[31mred·]0;title· [/] [bold] :smile: ·"
 def shown(tmp_path, capsys):
     """A function from a step's source and verdicts to what verdicts.show prints."""
 
-    def show(step: int, source: str, *checks: Check, output: str = "") -> str:
+    def show(step: int, source: str, *checks: Verdict, output: str = "") -> str:
         path = step_path(step, tmp_path)
         path.write_text(source, encoding="utf-8")
         verdicts.show(StepResult(step, str(path), list(checks), 0.0, open_todos(source, step), output))
@@ -36,8 +36,8 @@ def solution(step: int) -> str:
     return solution_path(step).read_text(encoding="utf-8")
 
 
-def verdict(*todos: int, status: str, **facts) -> Check:
-    return Check("tests/test_step.py::test_it", "It works", list(todos), todos[0] if todos else None, status, **facts)
+def verdict(*todos: int, status: str, **facts) -> Verdict:
+    return Verdict("tests/test_step.py::test_it", "It works", list(todos), todos[0] if todos else None, status, **facts)
 
 
 def test_an_unfilled_skeleton_shows_its_todos_and_nothing_else(shown):

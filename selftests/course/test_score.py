@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from course.curriculum.catalogue import read_mistakes, read_right, recording
 from course.curriculum.steps import ROOT, STEPS
-from course.judging.mistakes import read_mistakes, read_right, recording
 from course.proof.score import Outcome, table
 from course.proof.verify import score_is_shown
 from tools import screenshot

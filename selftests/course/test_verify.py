@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
+from course.curriculum.catalogue import read_mistakes, read_right
 from course.curriculum.steps import STEPS, solution_path
 from course.curriculum.todos import read_todos
-from course.judging.mistakes import read_mistakes, read_right
-from course.judging.verdicts import Check, StepResult
+from course.judging.verdicts import StepResult, Verdict
 from course.proof import verify
 from course.proof.verify import READING, skeletons_fail, solutions_pass
 
@@ -135,7 +135,7 @@ def test_git_names_the_files_where_it_is_there(copy):
 
 
 def result(step: int, status: str, todos: list[int], unfinished: bool) -> StepResult:
-    check = Check("tests/test_step.py::test_it", "It works", todos, status=status, actual="7")
+    check = Verdict("tests/test_step.py::test_it", "It works", todos, status=status, actual="7")
     return StepResult(step, str(solution_path(step)), [check], 0.0, read_todos(step) if unfinished else [])
 
 

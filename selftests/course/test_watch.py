@@ -69,7 +69,7 @@ class Terminal:
     def workers(self) -> list[str]:
         """The processes of the course that still run."""
         listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
-        return [line for line in listed.splitlines() if "course.judging.worker" in line and str(self.copy) in line]
+        return [line for line in listed.splitlines() if "course.judging.runner" in line and str(self.copy) in line]
 
     def wait_for_end(self) -> int:
         code = self.process.wait(PATIENCE)

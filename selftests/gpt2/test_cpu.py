@@ -10,10 +10,11 @@ from max.experimental.tensor import Tensor
 
 from course.curriculum.steps import STORYTELLER
 from gpt2.checkpoint import open_checkpoint, weights_of
-from gpt2.cpu import kernel
+from gpt2.cpu import kernel, operation
 from gpt2.cpu.model import CpuModel, load_cpu_model
 from gpt2.cpu.panels import FORMATS, PANEL, aligned_array, pack, packed_size
 from gpt2.loading import load_cached_model
+from kernels import kept, store
 from solutions.solution_13 import GPT2LMHeadModel
 
 # None is a multiple of another, or of a panel; a head has more features than a panel.
@@ -114,7 +115,9 @@ def test_unknown_weights_are_refused():
 
 @pytest.fixture
 def cache_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(kernel, "user_cache_path", lambda name: tmp_path / name)
+    """Where this machine keeps what it compiles: empty, and nothing is shipped."""
+    monkeypatch.setattr(kept, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(store, "targets", list)
     return tmp_path
 
 
@@ -153,9 +156,9 @@ def test_a_damaged_kernel_is_compiled_again(cache_folder, damage):
     assert len(file.read_bytes()) == len(whole)
 
 
-def test_where_nothing_can_be_written_the_kernel_is_compiled_all_the_same(exact, tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("not a folder")
-    monkeypatch.setattr(kernel, "user_cache_path", lambda name: tmp_path / "file" / name)
+def test_where_nothing_can_be_written_the_kernel_is_compiled_all_the_same(exact, cache_folder, monkeypatch):
+    (cache_folder / "file").write_text("not a folder")
+    monkeypatch.setattr(kept, "user_cache_path", lambda name: cache_folder / "file" / name)
     np.testing.assert_array_equal(logits_of_a_prompt(), exact.start([[1, 2, 3]], 3)[0])
 
 
@@ -170,16 +173,16 @@ def test_a_full_disk_leaves_no_half_a_kernel(exact, cache_folder, monkeypatch):
 
 
 def test_a_changed_source_is_another_kernel(tmp_path, monkeypatch):
-    before = kernel._digest()
-    shutil.copytree(kernel.SOURCE, tmp_path / "mojo")
-    monkeypatch.setattr(kernel, "SOURCE", tmp_path / "mojo")
-    assert kernel._digest() == before
+    before = operation.digest()
+    shutil.copytree(operation.SOURCE, tmp_path / "mojo")
+    monkeypatch.setattr(operation, "SOURCE", tmp_path / "mojo")
+    assert operation.digest() == before
     with (tmp_path / "mojo" / "panels.mojo").open("a") as file:
         file.write("# changed\n")
-    assert kernel._digest() != before
+    assert operation.digest() != before
 
 
 def test_another_processor_has_another_kernel(monkeypatch):
-    before = kernel._digest()
-    monkeypatch.setattr(kernel, "_processor", lambda: "flags: sse")
-    assert kernel._digest() != before
+    before = kept.folder("engine")
+    monkeypatch.setattr(kept, "_processor", lambda: "flags: sse")
+    assert kept.folder("engine") != before

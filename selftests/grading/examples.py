@@ -1,18 +1,19 @@
 """Grades as the graders find them, with texts that a submission would like to be taken for something else."""
 
+from typing import Any
+
 from course.grading.grade import Grade
+from course.judging.verdicts import StepResult, Verdict
 
 EVIL = "<script>alert(1)</script>\x1b[2J ]]> & \u202e"
 
 
-def check(title: str, status: str, **fields: object) -> dict:
-    empty = dict.fromkeys(("todo", "expected", "actual", "mistake", "help", "line", "comparison", "shares"))
-    return {"id": f"tests/test.py::{title}", "title": title, "status": status, "trace": []} | empty | fields
+def check(title: str, status: str, **fields: Any) -> Verdict:
+    return Verdict(f"tests/test.py::{title}", title, [], status=status, **fields)
 
 
-def step(number: int, *checks: dict) -> dict:
-    passed = all(each["status"] == "passed" for each in checks)
-    return {"step": number, "file": f"step_{number:02}.py", "passed": passed, "checks": list(checks)}
+def step(number: int, *checks: Verdict) -> StepResult:
+    return StepResult(number, f"step_{number:02}.py", list(checks), 0.0)
 
 
 ADA = Grade("ada", [step(2, check("it sees itself", "passed")), step(14, check("it samples", "passed"))])

@@ -15,7 +15,7 @@ from course.curriculum.steps import ROOT
 from course.grading import grade as grading
 from course.grading.grade import Grade, Settings, file_name, grade
 from course.grading.submissions import Submission, find
-from course.judging.verdicts import Check, StepResult
+from course.judging.verdicts import StepResult, Verdict
 from course.refusal import Refusal
 
 SETTINGS = Settings(steps=(1, 2))
@@ -35,15 +35,15 @@ def checked(monkeypatch) -> list[str]:
     """The submissions that were checked; a step passes where it says so."""
     names = []
 
-    def check(steps, folder, **named) -> list[StepResult]:
+    def judge(steps, folder, **named) -> list[StepResult]:
         source = (folder / "step_01.py").read_text()
         names.append(source)
         if source == "broken":
             raise Refusal("it dies")
         status = "passed" if source == "ada" else "failed"
-        return [StepResult(step, "", [Check("id", "title", [], status=status)], 0.5) for step in steps]
+        return [StepResult(step, "", [Verdict("id", "title", [], status=status)], 0.5) for step in steps]
 
-    monkeypatch.setattr(grading, "check", check)
+    monkeypatch.setattr(grading, "judge", judge)
     return names
 
 
@@ -111,7 +111,7 @@ from course.grading.submissions import find
 
 def check(steps, folder, **named):
     time.sleep(0.02)
-    return [StepResult(step, "", [Check("id", "x" * 100_000, [], status="passed")], 0.0) for step in steps]
+    return [StepResult(step, "", [Verdict("id", "x" * 100_000, [], status="passed")], 0.0) for step in steps]
 
 grading.check = check
 folder = Path(sys.argv[1])

@@ -8,12 +8,8 @@ import pytest
 
 from course.curriculum.steps import ROOT
 from course.grading.trial import sandbox
-from course.refusal import Refusal
 
-try:
-    sandbox.refuse_without()
-except Refusal as error:
-    pytest.skip(str(error), allow_module_level=True)
+pytestmark = pytest.mark.sandbox
 
 
 def seen(*paths: Path) -> list[bool]:

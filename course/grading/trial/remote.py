@@ -25,13 +25,10 @@ from course.grading.inside.channel import Channel, ChannelError, Closed
 from course.grading.submissions import FILE_LIMIT
 from course.grading.trial import sandbox
 from course.judging.process import OUTPUT_LIMIT
+from course.judging.subject import Gone
 from solutions.solution_01 import GPT2Config
 
 COMPILE_LIMIT = 5  # kernels beyond the course's that a process is given time for
-
-
-class Gone(BaseException):
-    """The submission's process has ended, or had to be: the text says why. No check catches it."""
 
 
 class Remote:

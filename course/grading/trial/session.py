@@ -29,8 +29,11 @@ class Session:
         self.process = Process(device, memory, on_compile)
         self.steps: dict[int, Remote] = {}
         self.delivered = 0
-        self.known: dict[int, Mapping[str, NDArray]] = {}
+        self._known: dict[int, Mapping[str, NDArray]] = {}
         self.drawn: dict[int, Mapping[str, NDArray]] = {}
+
+    def begin(self) -> None:
+        self.process.wait_until_ready()  # here, so that its start is not charged to the first step
 
     def load(self, step: int) -> Remote:
         """Import a step there. Raises what it raises, or Gone."""
@@ -47,13 +50,16 @@ class Session:
     def inputs(self, step: int, known: Mapping[str, NDArray]) -> Mapping[str, NDArray]:
         """The arrays for the checks of a step, in place of the known ones."""
         if step not in self.drawn:
-            self.known[step] = known
+            self._known[step] = known
             # The same file gets the same inputs each time. Whoever writes the outputs for them into
             # the file gets others; and nobody can try, without the key, until they are easy ones.
             content = step_path(step, self.folder).read_bytes()
             rng = np.random.default_rng([step, *hmac.digest(key(), content, "sha256")])
             self.drawn[step] = oracle.fresh(step, known, rng)
         return self.drawn[step]
+
+    def known(self, step: int) -> Mapping[str, NDArray]:
+        return self._known[step]
 
 
 def key() -> bytes:

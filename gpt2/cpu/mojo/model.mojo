@@ -18,7 +18,7 @@ comptime Sizes = InputTensor[dtype=DType.int64, rank=1, ...]
 struct GPT2:
     """Set logits [batch, vocab_size] to those of the tokens that follow the last of input_ids [batch, seq_length].
 
-    The other arguments are described in gpt2/cpu/kernel.py.
+    The other arguments are described in gpt2/cpu/operation.py.
     """
 
     @staticmethod

@@ -1,7 +1,7 @@
 """Checks steps: runs their tests in a process that may crash, hang or flood, and keeps the verdicts.
 
-``check`` starts course.judging.worker, reads its events, and starts it again without the check that
-took it down. Everything that shows or exports results reads the ``StepResult`` that comes out.
+``judge`` starts a process, reads its events, and starts another one without the check that took it down. Everything
+that shows or exports results reads the ``StepResult`` that comes out.
 """
 
 import math
@@ -10,14 +10,15 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course.curriculum.steps import ROOT, read_source, solution_path, step_path
+from course.curriculum.steps import checks_path, read_source, solution_path, step_path
 from course.curriculum.todos import open_todos, todo_lines
-from course.judging import mistakes
-from course.judging.process import OUTPUT_LIMIT, STARTUP, Worker
-from course.judging.verdicts import Check, StepResult
+from course.judging.process import ON_SOLUTIONS, OUTPUT_LIMIT, STARTUP, Program, Runner
+from course.judging.recognition import name_mistake
+from course.judging.verdicts import StepResult, Verdict
 from course.refusal import Refusal
 
 TIMEOUT = 30.0  # seconds that one check may take
@@ -27,79 +28,85 @@ TEXT_LIMIT = 1000  # characters of each text in a verdict
 COMPILE_TIMEOUT = 120.0  # seconds for a kernel that is compiled on the spot
 STARTUP_TIMEOUT = 1800.0  # seconds without a word while MAX compiles its kernels
 
+OnKernels = Callable[[int, int, str | None], None]
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-def check(
+def judge(
     steps: Iterable[int],
     folder: Path | None,
     *,
-    own: bool = False,
+    program: Program = ON_SOLUTIONS,
     device: str | None = None,
     timeout: float = TIMEOUT,
     total_timeout: float = math.inf,
-    on_kernels: Callable[[int, int, str | None], None] = lambda done, total, kernel: None,
-    spare: Worker | None = None,
+    on_kernels: OnKernels = lambda done, total, kernel: None,
+    spare: Runner | None = None,
     cancelled: threading.Event | None = None,
-    sandbox: int | None = None,
 ) -> list[StepResult]:
-    """Check ``folder/step_NN.py`` for each step, or the solutions where there is no folder.
+    """Run the checks of each step on ``folder/step_NN.py``, or on the solutions where there is no folder.
 
     Args:
-        own: let the steps stand on the earlier steps in the folder, not on the solutions.
+        program: where the files are run, and what they stand on.
         timeout: seconds that one check may take; compiling kernels does not count.
         total_timeout: seconds that all of it may take, whatever for. What is left then is not run.
         on_kernels: called with the kernels loaded, the kernels known to be needed, and the
             name of one that is compiled on the spot.
-        spare: a worker that was started beforehand for this folder and these steps (or more). It
+        spare: a runner that was started beforehand for this folder and these steps (or more). It
             is used up.
         cancelled: once another thread sets it, the checks end with Cancelled.
-        sandbox: run the files in a sandbox, with so many bytes of memory, and judge them from outside.
 
     Raises:
-        Refusal: no file is there, a step has no checks, or the worker cannot run MAX.
+        Refusal: no file is there, a step has no checks, or MAX cannot be run.
         Cancelled: ``cancelled`` is set.
     """
     steps = list(steps)
     paths = [step_path(step, folder) if folder else solution_path(step) for step in steps]
-    if paths and not any(path.is_file() for path in paths):
+    if not any(path.is_file() for path in paths):
         raise Refusal(f"{paths[0]} is not {'a file' if paths[0].exists() else 'there'}")
     for step in steps:
-        tests = ROOT / "tests" / f"test_step_{step:02}.py"
-        if not tests.is_file():
-            raise Refusal(f"{tests} is not there")
+        if not checks_path(step).is_file():
+            raise Refusal(f"{checks_path(step)} is not there")
     folder = folder and folder.resolve()
-    run = _Run(steps, folder, own, device, timeout, total_timeout, on_kernels, spare, cancelled, sandbox)
+    run = _Run(steps, folder, program, device, timeout, total_timeout, on_kernels, spare, cancelled)
     run.complete()
     return [run.result(step) for step in steps]
 
 
-class _Run:
-    """The verdicts so far, over as many workers as it takes."""
+def load_kernels(device: str | None = None, on_kernels: OnKernels = lambda done, total, kernel: None) -> None:
+    """Load all kernels of the course in a process of its own, and compile those that are missing.
 
-    def __init__(
-        self, steps, folder, own, device, timeout, total_timeout, on_kernels, spare, cancelled, sandbox
-    ) -> None:
-        self.steps: list[int] = steps
-        self.folder: Path | None = folder
-        self.own: bool = own
-        self.device: str | None = device
-        self.timeout: float = timeout
-        self.total_timeout: float = total_timeout
-        self.deadline: float = time.monotonic() + total_timeout
-        self.on_kernels = on_kernels
-        self.spare: Worker | None = spare
-        self.cancelled: threading.Event | None = cancelled
-        self.sandbox: int | None = sandbox
-        self.checks: dict[str, Check] = {}
+    Raises:
+        Refusal: MAX cannot be run, or the device is not there.
+    """
+    _Run([], None, ON_SOLUTIONS, device, on_kernels=on_kernels).complete()
+
+
+@dataclass
+class _Run:
+    """The verdicts so far, over as many processes as it takes."""
+
+    steps: list[int]
+    folder: Path | None
+    program: Program
+    device: str | None
+    timeout: float = TIMEOUT
+    total_timeout: float = math.inf
+    on_kernels: OnKernels = lambda done, total, kernel: None
+    spare: Runner | None = None
+    cancelled: threading.Event | None = None
+
+    def __post_init__(self) -> None:
+        self.deadline = time.monotonic() + self.total_timeout
+        self.checks: dict[str, Verdict] = {}
         self.step_of: dict[str, int] = {}
         self.done: set[str] = set()
         self.losses: Counter[int] = Counter()  # processes that a step has taken down
         self.unloadable: dict[int, dict[str, Any]] = {}
-        self.at: int = STARTUP  # the step that is being checked
-        self.seconds: dict[int, float] = dict.fromkeys(steps, 0.0)
-        self.output: dict[int, str] = dict.fromkeys([STARTUP, *steps], "")
+        self.at = STARTUP  # the step that is being checked
+        self.seconds = dict.fromkeys(self.steps, 0.0)
+        self.output = dict.fromkeys([STARTUP, *self.steps], "")
 
     def complete(self) -> None:
         while True:
@@ -128,12 +135,12 @@ class _Run:
         lines, open_ = todo_lines(source), [todo.number for todo in unfinished]
         checks = [check for id, check in self.checks.items() if self.step_of[id] == step]
         if not checks:
-            raise Refusal(f"there are no checks for step {step:02} in {ROOT / 'tests'}")
+            raise Refusal(f"there are no checks for step {step:02} in {checks_path(step).parent}")
         failed = {check.name: check.mistakes for check in checks if check.status == "failed" or check.mistakes}
         passed = {check.name for check in checks if check.status == "passed"}
         for check in checks:
             if check.mistakes:
-                check.mistake, lesson = mistakes.name(step, check.name, failed, passed)
+                check.mistake, lesson = name_mistake(step, check.name, failed, passed)
                 check.help = lesson or check.help
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
             if check.todos:  # else the file cannot be imported, and what is wrong may stand below all TODOs
@@ -145,30 +152,24 @@ class _Run:
         return StepResult(step, str(path), checks, self.seconds[step], unfinished, self.output[step][:OUTPUT_LIMIT])
 
     def _work(self, steps: list[int]) -> bool:
-        """Run one worker over what is not done yet. Returns whether it came to its end."""
-        worker, self.spare = self.spare or self._worker(steps), None
-        with worker:
-            worker.begin(steps, skip=self.done)
-            finished = self._follow(worker)
-        for step, printed in worker.output.items():
+        """Run one runner over what is not done yet. Returns whether it came to its end."""
+        runner, self.spare = self.spare or Runner(steps, self.folder, self.program, self.device), None
+        with runner:
+            runner.begin(steps, skip=self.done)
+            finished = self._follow(runner)
+        for step, printed in runner.output.items():
             if step in self.output:  # a spare one may know more steps
                 self.output[step] += printed.decode("utf-8", errors="replace")
         return finished
 
-    def _worker(self, steps: list[int]) -> Worker:
-        options = ["--own"] if self.own else []
-        if self.sandbox:
-            options += ["--sandbox", str(self.sandbox)]
-        return Worker(steps, self.folder, device=self.device, options=options)
-
-    def _follow(self, worker: "Worker") -> bool:
+    def _follow(self, runner: Runner) -> bool:
         current: str | None = None
         loading: int | None = None
         began = time.monotonic()
         limit = STARTUP_TIMEOUT
         while True:
             try:
-                event = worker.next_event(min(limit, self.deadline - time.monotonic()), self.cancelled)
+                event = runner.next_event(min(limit, self.deadline - time.monotonic()), self.cancelled)
             except TimeoutError:
                 if self._is_over():
                     return False
@@ -176,7 +177,7 @@ class _Run:
                 self._blame(current, loading, began, actual, "Is there an endless loop?")
                 return False
             if event is None:
-                self._blame(current, loading, began, worker.how_it_ended(), "The check ended the whole program.")
+                self._blame(current, loading, began, runner.how_it_ended(), "The check ended the whole program.")
                 return False
             event = _short(event)
             match event.pop("event"):
@@ -199,7 +200,7 @@ class _Run:
                 case "check":
                     step = event.pop("step")
                     if event["id"] not in self.checks:
-                        self.checks[event["id"]] = Check(**event)
+                        self.checks[event["id"]] = Verdict(**event)
                         self.step_of[event["id"]] = step
                 case "start":
                     current, began, limit = event["id"], time.monotonic(), self.timeout
@@ -223,7 +224,7 @@ class _Run:
         self.done.add(id)
 
     def _blame(self, current: str | None, loading: int | None, began: float, actual: str, help: str) -> None:
-        """The worker is gone: charge it to what it was doing."""
+        """The runner is gone: charge it to what it was doing."""
         if current is not None:
             verdict = {"status": "error", "actual": actual, "help": help}
             self._record(current, verdict, time.monotonic() - began)
@@ -258,12 +259,12 @@ class _Run:
         """A file that cannot be imported fails one check: that it can be."""
         for step, verdict in self.unloadable.items():
             id = f"tests/test_step_{step:02}.py::import"
-            self.checks[id] = Check(id, "The file can be imported", [], **verdict)
+            self.checks[id] = Verdict(id, "The file can be imported", [], **verdict)
             self.step_of[id] = step
 
 
 def _short(value: Any) -> Any:
-    """What a worker tells, without the rest of texts that go on and on, and without addresses, which say nothing."""
+    """What a runner tells, without the rest of texts that go on and on, and without addresses, which say nothing."""
     match value:
         case str():
             return _ADDRESS.sub("", value[:TEXT_LIMIT])

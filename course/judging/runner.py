@@ -1,4 +1,4 @@
-"""The process that runs a learner's code: ``python -m course.judging.worker``, started by course.judging.judge.
+"""The process that runs a learner's code: ``python -m course.judging.runner``, started by course.judging.process.
 
 It loads MAX, its kernels and the checks, and waits for a line of JSON on its standard input that
 says which steps to import and which checks to skip. Then it runs the checks with pytest, and tells
@@ -14,37 +14,48 @@ import select
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from max.driver import Device
 
 from course import runtime
-from course.curriculum.steps import ROOT
-from course.judging import mistakes
-from course.judging.subject import begin_trial, load_step, use_own_steps
-
-if TYPE_CHECKING:
-    from course.grading.trial.session import Session
-
-
-TRACE_LIMIT = 8  # lines: an endless recursion has a thousand
-CODE_LIMIT = 160  # characters of each: a line that a program has written may have thousands
+from course.curriculum.steps import ROOT, checks_path
+from course.judging.description import describe
+from course.judging.fixtures import SUBJECT
+from course.judging.recognition import recognize
+from course.judging.subject import Gone, LocalSubject, Subject
+from kernels import background
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
+    """The arguments that every such process has: ``course.judging.process`` sends them."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, required=True, help="file descriptor to write to")
     parser.add_argument("--folder", type=Path, help="where the steps are; without it, the solutions")
-    parser.add_argument("--own", action="store_true")
     parser.add_argument("--device")
-    parser.add_argument("--sandbox", type=int, metavar="BYTES", help="run the steps in a sandbox, with so much memory")
     parser.add_argument("--steps", type=int, nargs="*", default=[])
     parser.add_argument("--outputs", type=int, nargs="*", default=[], help="for each step a descriptor to print to")
-    arguments = parser.parse_args()
+    return parser
 
-    outputs = dict(zip(arguments.steps, arguments.outputs))
+
+def main() -> None:
+    own = parser()
+    own.add_argument("--own", action="store_true", help="steps stand on the earlier steps in their folder")
+    arguments = own.parse_args()
+    run(arguments, lambda device, on_compile: LocalSubject(arguments.folder, arguments.own))
+
+
+def run(arguments: argparse.Namespace, make_subject: Callable[[Device, Callable[[bool], None]], Subject]) -> None:
+    """Run the checks of the steps that are asked for.
+
+    Args:
+        make_subject: makes what is checked, given the device, and what it calls when it begins (True) or ends (False)
+            to compile a kernel.
+    """
+    outputs = dict(zip(arguments.steps, arguments.outputs, strict=True))
     for descriptor in [arguments.events, *arguments.outputs]:
         os.set_inheritable(descriptor, False)
     threading.Thread(target=_end_with_reader, args=[arguments.events], daemon=True).start()
@@ -58,34 +69,29 @@ def main() -> None:
         os.dup2(outputs[step], 1)
         os.dup2(outputs[step], 2)
         # New files, in case the step before has closed or replaced its own.
-        sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
-        sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+        sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
 
-    runtime.prepare()
     try:
         device = runtime.pick_device(arguments.device)
     except ValueError as error:
         send("refused", why=str(error))
         return
-    session = None
-    if arguments.sandbox:
-        from course.grading.trial.session import Session
-
-        compiling = lambda begins: send("compile", kernel="a kernel") if begins else send("compiled")  # noqa: E731
-        session = Session(arguments.folder, device, arguments.sandbox, compiling)
-        begin_trial(session)
+    subject = make_subject(device, lambda begins: send("compile", kernel="a kernel") if begins else send("compiled"))
     from course.runtime import kernels
 
-    kernels.load(device, lambda done, total: send("kernels", done=done, total=total))
+    is_complete = kernels.load(
+        device, lambda done, total: send("kernels", done=done, total=total), arguments.steps or None
+    )
     kernels.on_compile(lambda kernel: send("compile", kernel=kernel), lambda: send("compiled"))
     if arguments.steps:
         # What pytest would print is not for the learner; what the learner's code prints is.
         options = ["--capture=no", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
         options.append(f"--rootdir={ROOT}")
-        if arguments.folder:
-            options.append(f"--steps={arguments.folder}")
-        files = [str(ROOT / "tests" / f"test_step_{step:02}.py") for step in arguments.steps]
-        pytest.main([*options, *files], plugins=[Narrator(send, begin, arguments.folder, arguments.own, session)])
+        files = [str(checks_path(step)) for step in arguments.steps]
+        pytest.main([*options, *files], plugins=[Narrator(send, begin, arguments.folder, subject)])
+    if not is_complete:
+        background.start("course.runtime.warm")
     send("finished")
 
 
@@ -100,26 +106,27 @@ def _end_with_reader(pipe: int) -> None:
 class Narrator:
     """A pytest plugin that sends an event for every check."""
 
-    def __init__(self, send: Any, begin: Any, folder: Path | None, own: bool, session: "Session | None") -> None:
+    def __init__(
+        self, send: Callable[..., None], begin: Callable[[int], None], folder: Path | None, subject: Subject
+    ) -> None:
         self.send = send
         self.begin = begin
         self.folder = folder
-        self.own = own
-        self.session = session
+        self.subject = subject
         self.items: list[pytest.Item] = []
         self.loaded: dict[int, bool] = {}
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[SUBJECT] = self.subject
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """All is ready. Wait for the word, and only then read the learner's files."""
-        if self.session:  # here, so that its start is not charged to the first step
-            self.session.process.wait_until_ready()
         gc.collect()
         gc.freeze()  # what MAX has loaded stays: looking through it again and again takes a quarter of a second
-        if not (order := sys.stdin.buffer.readline()):
+        if not (line := sys.stdin.buffer.readline()):
             os._exit(0)  # nobody is there any more who could ask
-        order = json.loads(order)
-        if self.own:  # not before: the checks themselves stand on the solutions
-            use_own_steps(self.folder)
+        order = json.loads(line)
+        self.subject.begin()
         self.items = [item for item in items if _step(item) in order["steps"]]
         items[:] = [item for item in self.items if item.nodeid not in order["skip"]]
 
@@ -137,7 +144,7 @@ class Narrator:
     def _load(self, step: int) -> bool:
         self.send("load", step=step)
         try:
-            load_step(step, self.folder)
+            self.subject.load(step)
         except BaseException as error:  # SystemExit too: nothing that a step does ends the run
             self.send("unloadable", step=step, **describe(error, self.folder))
             self._end_if_gone(error)
@@ -164,16 +171,16 @@ class Narrator:
 
     def _end_if_gone(self, error: BaseException) -> None:
         """In a trial: without the process of the submission there is no more to do here."""
-        if _is_gone(error):
+        if isinstance(error, Gone):
             os._exit(1)  # course.judging.judge starts another worker for the rest
 
     def _as_known(self, item: pytest.Item, error: BaseException) -> BaseException:
         """The same failure for the inputs for which the known mistakes' answers are recorded."""
-        names = item._fixtureinfo.argnames
-        if self.session is None or "expected" not in names:
+        names = item._fixtureinfo.argnames  # type: ignore[attr-defined]
+        known = self.subject.known(_step(item))
+        if known is None or "expected" not in names:
             return error
         arguments = {name: item.funcargs[name] for name in names}
-        known = self.session.known[_step(item)]
         parameters = {name: known[name] for name in arguments.get("parameters", ())}
         try:
             item.obj(**arguments | {"expected": known} | ({"parameters": parameters} if parameters else {}))
@@ -203,44 +210,7 @@ def _facts(item: pytest.Item) -> dict[str, Any]:
 
 def _recognized(item: pytest.Item, error: BaseException) -> list[str]:
     """The ids of the known mistakes that give just what came."""
-    return [mistake.id for mistake in mistakes.recognize(_step(item), item.name, error)]
-
-
-def _is_gone(error: BaseException) -> bool:
-    """Whether it is course.grading.trial.remote's Gone, which only a trial imports."""
-    return type(error).__name__ == "Gone"
-
-
-def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
-    """An exception in the words of the report: only the lines of the learner's own files."""
-    own = (folder or ROOT / "solutions").resolve()
-    trace = [
-        {"file": Path(frame.filename).name, "line": frame.lineno, "code": frame.line or ""}
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve().parent == own
-    ]
-    trace = getattr(error, "trace", trace)[-TRACE_LIMIT:]  # of one that was raised in a sandbox
-    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve().parent == own:
-        trace.append({"file": Path(error.filename).name, "line": error.lineno, "code": (error.text or "").strip()})
-    for frame in trace:
-        if len(frame["code"]) > CODE_LIMIT:
-            frame["code"] = frame["code"][:CODE_LIMIT] + " ..."
-    if type(error).__name__ == "CheckFailure":  # tests/compare.py's
-        told = ("expected", "actual", "help", "comparison", "shares")
-        return {"status": "failed", "trace": trace} | {name: getattr(error, name) for name in told}
-    if isinstance(error, NotImplementedError) and "TODO" in str(error):
-        return {"status": "skipped", "actual": f"not done yet: {error}", "trace": trace}
-    if isinstance(error, AssertionError) and not trace:
-        return {"status": "failed", "actual": str(error).splitlines()[0] if str(error) else "not so", "trace": trace}
-    if _is_gone(error):
-        return {"status": "error", "actual": str(error), "trace": []}
-    if isinstance(error, AttributeError) and not trace and isinstance(error.obj, ModuleType):  # asked for by a check
-        help = "Has its name changed? The skeleton, which ./run reset brings back, has the right one."
-        wanted = f"{error.name} in {error.obj.__name__}.py"
-        return {"status": "failed", "expected": wanted, "actual": "no such name", "help": help, "trace": []}
-    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
-    summary = lines[-1 if isinstance(error, SyntaxError) else 0]  # a syntax error begins with its place
-    return {"status": "error", "actual": summary[:500], "trace": trace}
+    return [mistake.id for mistake in recognize(_step(item), item.name, error)]
 
 
 if __name__ == "__main__":

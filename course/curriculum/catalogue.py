@@ -1,0 +1,106 @@
+"""The catalogue of answers: wrong ones that people really write, and right ones that look different.
+
+``tests/mistakes/step_NN.toml`` holds each mistake as an edit of the solution, with a title, a lesson and the check
+that must catch it. ``tests/mistakes/step_NN.npz`` holds what the checks observe of each, recorded by tools/mistakes.py.
+``tests/right/step_NN.toml`` holds the right answers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
+import numpy as np
+
+from course.curriculum.steps import ROOT, solution_path
+
+
+class CatalogueError(ValueError):
+    """An answer in the catalogue is not what it should be; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A way to write a step, as an edit of the solution. ``title`` says in which way it differs."""
+
+    FOLDER: ClassVar[str] = "tests/right"
+
+    step: int
+    id: str
+    title: str
+    edits: tuple[tuple[str, str], ...]
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as in "tests/right/step_08.toml, scaled-query"."""
+        return f"{_path(self.FOLDER, self.step, 'toml')}, {self.id}"
+
+    def source(self) -> str:
+        """The text of a step file with this answer.
+
+        Raises:
+            CatalogueError: what an edit replaces is not in the solution's code, or more than once.
+        """
+        lines = solution_path(self.step).read_text(encoding="utf-8").splitlines()
+        text = "\n".join(line for line in lines if not line.lstrip().startswith("#")) + "\n"
+        for old, new in self.edits:
+            if text.count(old) != 1:
+                raise CatalogueError(f"{self.place}: {old!r} is {text.count(old)} times in the solution")
+            text = text.replace(old, new)
+        return text
+
+
+@dataclass(frozen=True)
+class Mistake(Answer):
+    """A wrong answer. ``title`` completes "That is what you get when".
+
+    ``check`` is the name of the test function that must fail on it, and name it.
+    """
+
+    FOLDER: ClassVar[str] = "tests/mistakes"
+
+    lesson: str
+    check: str
+
+
+@cache
+def read_mistakes(step: int) -> tuple[Mistake, ...]:
+    """The mistakes of one step."""
+    return tuple(Mistake(step, **entry) for entry in _entries(Mistake.FOLDER, step, "mistake"))
+
+
+def read_right(step: int) -> tuple[Answer, ...]:
+    """The right answers to one step that differ from its solution."""
+    return tuple(Answer(step, **entry) for entry in _entries(Answer.FOLDER, step, "answer"))
+
+
+def _entries(folder: str, step: int, kind: str) -> list[dict[str, Any]]:
+    path = ROOT / _path(folder, step, "toml")
+    if not path.exists():
+        return []
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))[kind]
+    return [entry | {"edits": tuple((old, new) for old, new in entry["edits"])} for entry in entries]
+
+
+@cache
+def recording(step: int) -> Mapping[str, np.ndarray]:
+    """What is recorded of a step's mistakes: observations by ``mistake/check``, and by ``mistake`` the checks that fail."""
+    path = recording_path(step)
+    if not path.exists():
+        return {}
+    with np.load(path) as arrays:
+        return dict(arrays)
+
+
+def recording_path(step: int) -> Path:
+    return ROOT / _path(Mistake.FOLDER, step, "npz")
+
+
+def _path(folder: str, step: int, kind: str) -> str:
+    return f"{folder}/step_{step:02}.{kind}"

@@ -1,0 +1,45 @@
+"""An exception in the words of a verdict."""
+
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from course.curriculum.steps import ROOT
+from course.judging.failure import CheckFailure
+from course.judging.subject import Gone
+
+TRACE_LIMIT = 8  # lines: an endless recursion has a thousand
+CODE_LIMIT = 160  # characters of each: a line that a program has written may have thousands
+
+
+def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
+    """An exception in the words of the report: only the lines of the learner's own files."""
+    own = (folder or ROOT / "solutions").resolve()
+    trace = [
+        {"file": Path(frame.filename).name, "line": frame.lineno, "code": frame.line or ""}
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve().parent == own
+    ]
+    trace = getattr(error, "trace", trace)[-TRACE_LIMIT:]  # of one that was raised in a sandbox
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve().parent == own:
+        trace.append({"file": Path(error.filename).name, "line": error.lineno, "code": (error.text or "").strip()})
+    for frame in trace:
+        if len(frame["code"]) > CODE_LIMIT:
+            frame["code"] = frame["code"][:CODE_LIMIT] + " ..."
+    if isinstance(error, CheckFailure):
+        told = ("expected", "actual", "help", "comparison", "shares")
+        return {"status": "failed", "trace": trace} | {name: getattr(error, name) for name in told}
+    if isinstance(error, NotImplementedError) and "TODO" in str(error):
+        return {"status": "skipped", "actual": f"not done yet: {error}", "trace": trace}
+    if isinstance(error, AssertionError) and not trace:
+        return {"status": "failed", "actual": str(error).splitlines()[0] if str(error) else "not so", "trace": trace}
+    if isinstance(error, Gone):
+        return {"status": "error", "actual": str(error), "trace": []}
+    if isinstance(error, AttributeError) and not trace and isinstance(error.obj, ModuleType):  # asked for by a check
+        help = "Has its name changed? The skeleton, which ./run reset brings back, has the right one."
+        wanted = f"{error.name} in {error.obj.__name__}.py"
+        return {"status": "failed", "expected": wanted, "actual": "no such name", "help": help, "trace": []}
+    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    summary = lines[-1 if isinstance(error, SyntaxError) else 0]  # a syntax error begins with its place
+    return {"status": "error", "actual": summary[:500], "trace": trace}

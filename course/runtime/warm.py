@@ -1,0 +1,15 @@
+"""Compiles the kernels that no step has asked for yet: ``python -m course.runtime.warm``, in the background."""
+
+from course import runtime
+
+
+def main() -> None:
+    runtime.prepare()
+    device = runtime.pick_device()
+    from course.runtime import kernels
+
+    kernels.load(device)
+
+
+if __name__ == "__main__":
+    main()
