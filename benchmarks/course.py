@@ -15,15 +15,15 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from course.curriculum.files import copy_course
-from course.curriculum.steps import ROOT, STEPS, solution_path, step_path
+from course.curriculum.steps import ROOT, STEPS, STORYTELLER, solution_path, step_path
 
 RUNS = 5
-PAUSE = 8.0  # seconds between two saves: the next process gets ready in about three
+PAUSE = 8.0  # seconds between two saves, for the next process to get ready, which takes about three
 COURSE = [sys.executable, "-m", "course"]
 
 
 def seconds(*arguments: str, runs: int = RUNS, **settings) -> float:
-    """The best time of a command that must succeed."""
+    """The shortest time, in seconds, of several runs of a command, which must succeed."""
     times = []
     for _ in range(runs):
         began = time.perf_counter()
@@ -63,7 +63,7 @@ def save_to_verdict() -> float:
 
 def story(*options: str) -> tuple[float, float]:
     """Seconds from process start to the first new text, and tokens per second from there on."""
-    prompt, tokens = "Once upon a time", Tokenizer.from_file(str(ROOT / "models/storyteller/tokenizer.json"))
+    prompt, tokens = "Once upon a time", Tokenizer.from_file(str(STORYTELLER / "tokenizer.json"))
     began = time.perf_counter()
     process = subprocess.Popen(
         [*COURSE, "generate", prompt, "--seed", "1", *options],
@@ -99,9 +99,11 @@ def main() -> None:
     ways = ((), ("--naive",))
     for options in ways:
         story(*options)  # the first one compiles the model
-    runs = [[story(*options) for options in ways] for _ in range(RUNS)]  # in turn, so that a disturbance meets both
-    for options, measured in zip(ways, zip(*runs)):
-        command, (first, speed) = " ".join(("generate", *options)), zip(*measured)
+    runs = [
+        [story(*options) for options in ways] for _ in range(RUNS)
+    ]  # in turn, so that a slow moment of the machine meets both
+    for options, measured in zip(ways, zip(*runs, strict=True), strict=True):
+        command, (first, speed) = " ".join(("generate", *options)), zip(*measured, strict=True)
         rows.append((f"{command}, until the first new token", f"{min(first):.1f} s"))
         rows.append((f"{command}, tokens per second", f"{max(speed):.0f}"))
 

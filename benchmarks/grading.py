@@ -1,8 +1,8 @@
-"""What grading a class costs: ``./run bench grading``, or ``./run bench grading 8`` for fewer than a hundred submissions.
+"""What grading a class costs: ``./run bench grading``, or ``./run bench grading 8`` for only eight submissions.
 
-A class of right answers and of mistakes, fourteen steps each, is graded three times: by one process
-at a time, by as many as there are cores, and by twice as many. Each time comes with the processor
-time of a submission and with the most memory that all the grader's processes held at once.
+A class of right answers and of mistakes, fourteen steps each, is graded three times: with one process at a time, with
+as many as there are cores, and with twice as many. For each, the processor time of a submission is measured, and the
+most memory that all processes of the grader held at once.
 """
 
 import ctypes
@@ -19,11 +19,11 @@ from course.curriculum.catalogue import read_mistakes, read_right
 from course.curriculum.steps import ROOT, STEPS, read_source, solution_path, step_path
 
 PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
-LOOK = 0.5  # seconds between two looks at the memory
+SAMPLING_PERIOD = 0.5  # seconds between two measurements of memory
 
 
 def class_of(count: int, folder: Path) -> None:
-    """So many submissions: in each the solutions, but for three steps, and no two are the same."""
+    """Write submissions: the solutions, but in three steps of each a mistake or another right answer. All differ."""
     for number in range(count):
         home = folder / f"student-{number:03}"
         home.mkdir(parents=True)
@@ -35,7 +35,7 @@ def class_of(count: int, folder: Path) -> None:
 
 
 def memory(process: int) -> int:
-    """Bytes that a process and all that it has started hold; what they share counts once."""
+    """Bytes that a process and all of its descendants hold; memory that they share counts once."""
     held = 0
     with suppress(OSError):  # it has ended meanwhile
         for children in Path(f"/proc/{process}/task").glob("*/children"):
@@ -47,27 +47,27 @@ def memory(process: int) -> int:
 
 
 def grade(folder: Path, out: Path, jobs: int) -> tuple[float, float, int]:
-    """Seconds that it takes, seconds of all processors, and the most bytes that it holds."""
+    """Grade a class. Returns the seconds it took, the processor seconds, and the most bytes held at once."""
     command = [sys.executable, "-m", "course", "grade", str(folder), "--out", str(out), "--jobs", str(jobs)]
     before, began = os.times(), time.perf_counter()
     most = 0
     done = threading.Event()
 
-    def look() -> None:
+    def measure_memory() -> None:
         nonlocal most
-        while not done.wait(LOOK):
+        while not done.wait(SAMPLING_PERIOD):
             most = max(most, memory(process.pid))
 
-    # Processes that outlive those that have started them come to this one, and their time counts too.
+    # Processes that outlive their parents become children of this one, so that their time counts, too.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    looking = threading.Thread(target=look)
-    looking.start()
+    measuring = threading.Thread(target=measure_memory)
+    measuring.start()
     if process.wait() != 0:
         raise RuntimeError(f"grade ended with exit code {process.returncode}")
     seconds = time.perf_counter() - began
     done.set()
-    looking.join()
+    measuring.join()
     with suppress(ChildProcessError):  # until there are no more
         while True:
             os.wait()

@@ -1,12 +1,12 @@
 """How well the story model predicts with weights in fewer bits: ``./run bench weights``.
 
-On stories that it was not trained on, each from its first token to its last.
+It is measured on stories that the model was not trained on, on all tokens of each.
 """
 
 import numpy as np
 from max.driver import CPU
 
-from course.writing.generate import CHECKPOINT
+from course.curriculum.steps import STORYTELLER
 from gpt2.checkpoint import open_checkpoint
 from gpt2.cpu.panels import FORMATS
 from gpt2.loading import load_cached_model
@@ -20,8 +20,8 @@ STORIES = 200
 
 def logits_of(weights: str, stories: list[list[int]]) -> list[np.ndarray]:
     """The logits after each token of each story, but the last: [seq_length - 1, vocab_size]."""
-    model = load_cached_model(open_checkpoint(CHECKPOINT), CPU(), weights)
-    # Read side by side from their first tokens on; what follows a short one's end is not looked at.
+    model = load_cached_model(open_checkpoint(STORYTELLER), CPU(), weights)
+    # In one batch, a token of each story at a time. Logits after the end of a shorter story are dropped.
     longest = max(map(len, stories))
     ids = np.array([story + [0] * (longest - len(story)) for story in stories])
     logits, cache = model.start(ids[:, :1].tolist(), longest)
@@ -29,11 +29,11 @@ def logits_of(weights: str, stories: list[list[int]]) -> list[np.ndarray]:
     for place in range(1, longest - 1):
         steps.append(model.extend(ids[:, place : place + 1], cache))
     together = np.stack(steps, axis=1)  # [stories, longest - 1, vocab_size]
-    return [each[: len(story) - 1] for each, story in zip(together, stories)]
+    return [each[: len(story) - 1] for each, story in zip(together, stories, strict=True)]
 
 
 def main() -> None:
-    checkpoint = open_checkpoint(CHECKPOINT)
+    checkpoint = open_checkpoint(STORYTELLER)
     tokenizer = load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size)
     texts = held_out_stories(training_stories(), STORIES)
     stories = [tokenizer.encode(END_OF_TEXT + text + END_OF_TEXT).ids for text in texts]
@@ -42,7 +42,7 @@ def main() -> None:
     for weights in FORMATS:
         logits = np.concatenate(logits_of(weights, stories)).astype(np.float64)
         targets = np.concatenate([story[1:] for story in stories])
-        nats = -np.mean([log_softmax(row)[target] for row, target in zip(logits, targets)])
+        nats = -np.mean([log_softmax(row)[target] for row, target in zip(logits, targets, strict=True)])
         likeliest[weights] = logits.argmax(axis=-1)
         same = np.mean(likeliest[weights] == likeliest["float32"])
         print(f"| {weights} | {np.exp(nats):.4f} | {same:.2%} |")

@@ -1,7 +1,7 @@
-"""Beam search: not the likeliest token each time, but the text that is likely as a whole.
+"""Beam search: instead of the likeliest token each time, it looks for a text that is likely as a whole.
 
-It suits tasks with one right answer, such as translation. Stories that it tells are dull, and go round in
-circles (Holtzman et al., 2019, https://arxiv.org/abs/1904.09751).
+It suits tasks with one right answer, such as translation. Its stories are dull and repeat themselves
+(Holtzman et al., 2019, https://arxiv.org/abs/1904.09751).
 """
 
 from collections.abc import Sequence
@@ -9,30 +9,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gpt2.cached_model import CachedModel
+from gpt2.kv_cache import CachedModel
 from gpt2.sampling import Sampling, reweigh, top_logprobs
 
 
 @dataclass(frozen=True)
 class Beam:
-    """What may follow a prompt, and the log-probability of all its tokens together."""
+    """A continuation of a prompt, and the log-probability of all its tokens together."""
 
     ids: list[int]
     logprob: float
 
     @property
     def score(self) -> float:
-        """The mean over the tokens: by the sum, short texts would always win."""
+        """The mean log-probability of a token. By the sum, short texts would always win."""
         return self.logprob / len(self.ids)
 
 
 def beam_search(
     model: CachedModel, prompt: Sequence[int], beams: int, max_new_tokens: int, eos_token_id: int | None
 ) -> list[Beam]:
-    """Let so many beams grow side by side. Of all that may come next the likeliest are kept.
+    """Extend ``beams`` texts side by side by one token at a time, and of all extensions keep the likeliest.
 
-    The search is over when as many texts have ended as there are beams, or after ``max_new_tokens``. It
-    does what Hugging Face's ``generate`` does with ``num_beams`` and ``early_stopping``.
+    The search is over when ``beams`` texts have ended, or after ``max_new_tokens``. It does what Hugging
+    Face's ``generate`` does with ``num_beams`` and ``early_stopping``.
 
     Returns:
         The best ``beams`` texts that were found, those with the highest score first.
@@ -40,7 +40,7 @@ def beam_search(
     Raises:
         ValueError: a logit is not a number.
     """
-    count = 2 * beams  # of candidates: each of the beams may end once, and as many others go on
+    count = 2 * beams  # candidates to look at: though each beam may end in one of them, as many others go on
     logits, cache = model.start([prompt], len(prompt) + max_new_tokens)
     growing: Sequence[Beam] = [Beam([], 0.0)]
     ended: list[Beam] = []

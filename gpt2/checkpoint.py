@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from solutions.solution_01 import GPT2Config
 
+Weight = NDArray[np.float32]
+
 INDEX = "model.safetensors.index.json"  # which file has which weights, where there are several
 
-# Never pickle: loading one can run any code that its author put there.
+# Weights in pickle are never read: loading one can run any code that its author put there.
 FILES = ["config.json", "model*.safetensors", INDEX, "tokenizer.json", "vocab.json", "merges.txt"]
 
-# What the course's model computes. A key may be missing: these are GPT-2's defaults.
-EXACT = {
+# What the course's model computes, key by key of config.json. The first value is the default of a missing key.
+EXACT: Mapping[str, list[Any]] = {
     "model_type": ["gpt2"],
     "activation_function": ["gelu_new", "gelu_pytorch_tanh"],  # two names of one function
     "scale_attn_weights": [True],
@@ -26,10 +29,10 @@ EXACT = {
     "tie_word_embeddings": [True],
 }
 
-CONV1D = ("c_attn.weight", "c_proj.weight", "c_fc.weight")
-BUFFERS = (".attn.bias", ".attn.masked_bias")
+CONV1D = ("c_attn.weight", "c_proj.weight", "c_fc.weight")  # the layers that checkpoints store as [in, out]
+BUFFERS = (".attn.bias", ".attn.masked_bias")  # the causal mask, which old checkpoints keep among the weights
 
-# What weights may be, and what NumPy reads them as, which has no bfloat16.
+# The types that weights may have, and what NumPy, which has no bfloat16, reads them as.
 DTYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 
 
@@ -39,7 +42,7 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A GPT-2 whose configuration has been read, and whose weights wait in its folder.
+    """A GPT-2 in a folder. Its configuration has been read, its weights have not.
 
     ``eos_token_id`` is the token that ends a text, where the model has one.
     """
@@ -49,7 +52,7 @@ class Checkpoint:
     eos_token_id: int | None
 
 
-def open_checkpoint(name: str) -> Checkpoint:
+def open_checkpoint(name: str | Path) -> Checkpoint:
     """Find a GPT-2 and read its configuration.
 
     Args:
@@ -77,15 +80,21 @@ def open_checkpoint(name: str) -> Checkpoint:
         raise CheckpointError(f"{path}: {error}") from None
 
 
-def weights_of(checkpoint: Checkpoint) -> Mapping[str, np.ndarray]:
-    """The weights of step 13's model, which a checkpoint must have exactly: see ``read_weights``."""
+def weights_of(checkpoint: Checkpoint) -> Mapping[str, Weight]:
+    """The weights of step 13's model from a checkpoint, which must have exactly these: see ``read_weights``."""
     return read_weights(checkpoint.folder, weight_shapes(checkpoint.config))
 
 
 def weight_shapes(config: "GPT2Config") -> dict[str, tuple[int, ...]]:
-    """The names and shapes of the parameters of step 13's model, in their order."""
+    """The names and shapes of the parameters of step 13's model, in the order in which a forward pass meets them.
+
+    The engine on a CPU lays the weights out in this order: gpt2/cpu/mojo/weights.mojo reads them in the same one.
+    """
     n_embd, n_inner = config.n_embd, config.n_inner
-    shapes = {"wte.weight": (config.vocab_size, n_embd), "wpe.weight": (config.n_positions, n_embd)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "wte.weight": (config.vocab_size, n_embd),
+        "wpe.weight": (config.n_positions, n_embd),
+    }
     for layer in range(config.n_layer):
         block = f"h.{layer}."
         shapes |= _norm(block + "ln_1", n_embd)
@@ -104,22 +113,22 @@ def _linear(name: str, n_out: int, n_in: int) -> dict[str, tuple[int, ...]]:
     return {f"{name}.weight": (n_out, n_in), f"{name}.bias": (n_out,)}
 
 
-def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, np.ndarray]:
-    """Find a checkpoint's weights, which must be exactly those that the model wants.
+def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, Weight]:
+    """Find a checkpoint's weights, which must be exactly those that the model has.
 
     Args:
         shapes: the names and shapes of the model's parameters.
 
     Returns:
-        One float32 array for each of the names, of that shape, which is read when it is asked for.
-        What a file has in this form stays there and is mapped into memory. So a program that
-        takes one after another needs little more memory than what it makes of them.
+        One float32 array for each of the names, of that shape. An array is read from its file when it is
+        looked up, and mapped into memory where the file already holds float32 in that shape. So a program
+        that looks up one weight after another needs little memory beyond what it makes of them.
 
     Raises:
         CheckpointError: a file is missing or damaged; or weights are missing, too many or of
             another shape or type, and each one is named.
     """
-    stored = {weight.name: weight for path in weight_files(folder) for weight in _weights_in(path)}
+    stored = {weight.name: weight for path in weight_files(folder) for weight in _stored_in(path)}
     # GPT2LMHeadModel keeps the stack under "transformer", a bare GPT2Model does not.
     if not any(name.startswith("transformer.") for name in stored):
         stored = {name if name.startswith("lm_head.") else f"transformer.{name}": stored[name] for name in stored}
@@ -141,7 +150,7 @@ def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> Mapping
     return _Weights(stored)
 
 
-def _find(name: str) -> Path:
+def _find(name: str | Path) -> Path:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder
@@ -153,7 +162,7 @@ def _find(name: str) -> Path:
     from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
     try:
-        return Path(snapshot_download(name, allow_patterns=FILES))
+        return Path(snapshot_download(str(name), allow_patterns=FILES))
     except HFValidationError:
         raise CheckpointError(f"there is no folder {name}") from None
     except RepositoryNotFoundError:
@@ -166,19 +175,21 @@ def _find(name: str) -> Path:
 
 
 def _config(settings: Mapping[str, Any]) -> "GPT2Config":
-    # Imported here: with --mine it is the learner's own, which takes the solution's place later.
+    # Imported here, not above: with --mine the learner's own class takes its place, after this module is imported.
     from solutions.solution_01 import GPT2Config
 
     for key, allowed in EXACT.items():
         if (value := settings.get(key, allowed[0])) not in allowed:
             choices = " or ".join(map(json.dumps, allowed))
             raise CheckpointError(f"{key} is {json.dumps(value)}; the course's GPT-2 needs {choices}")
-    sizes = {key: settings.get(key) for key in ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner")}
-    for key, value in sizes.items():
+    sizes: dict[str, int] = {}
+    for key in ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner"):
+        value = settings.get(key)
         if key == "n_inner" and value is None:
-            sizes[key] = 4 * sizes["n_embd"]
-        elif type(value) is not int or value < 1:
+            value = 4 * sizes["n_embd"]
+        if type(value) is not int or value < 1:
             raise CheckpointError(f"{key} is {json.dumps(value)}; expected a positive whole number")
+        sizes[key] = value
     if sizes["n_embd"] % sizes["n_head"]:
         raise CheckpointError(f"n_embd {sizes['n_embd']} is not a multiple of n_head {sizes['n_head']}")
     epsilon = settings.get("layer_norm_epsilon", 1e-5)
@@ -188,7 +199,7 @@ def _config(settings: Mapping[str, Any]) -> "GPT2Config":
 
 
 def _refuse_giant(config: "GPT2Config", folder: Path) -> None:
-    """Refuse a configuration that cannot be that of the weights before a model of that size is built."""
+    """Refuse a model with more parameters than its files have bytes, before memory is taken for it."""
     layer = config.n_embd * (4 * config.n_embd + 2 * config.n_inner)
     parameters = (config.vocab_size + config.n_positions) * config.n_embd + config.n_layer * layer
     stored = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
@@ -204,7 +215,7 @@ def _eos_token_id(settings: Mapping[str, Any]) -> int | None:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The file with the weights, or the files of a checkpoint that is cut into several."""
+    """The files that hold a checkpoint's weights: one, or several parts."""
     if (whole := folder / "model.safetensors").exists():
         return [whole]
     if (index := folder / INDEX).exists():
@@ -232,8 +243,8 @@ def _files_of(index: Path) -> list[Path]:
 
 
 @dataclass(frozen=True)
-class _Weight:
-    """A weight in a file, of which nothing but the name, the type and the shape has been read."""
+class _StoredWeight:
+    """Where a weight is stored, and as what. Its numbers have not been read."""
 
     name: str
     dtype: str
@@ -241,22 +252,23 @@ class _Weight:
     path: Path
     offset: int  # in bytes
 
-    def read(self) -> np.ndarray:
-        """The weight in float32. In a file of that type it stays there, mapped into memory."""
-        array = np.memmap(self.path, DTYPES[self.dtype], "c", self.offset, self.shape)
-        array = np.require(array.view(np.ndarray), requirements="A")  # a header may have any length
+    def read(self) -> Weight:
+        """The weight in float32, mapped into memory where its file holds float32."""
+        mapped = np.memmap(self.path, DTYPES[self.dtype], "c", self.offset, self.shape)
+        # Aligned, by a copy if need be: the header before it may have any length.
+        array: NDArray[Any] = np.require(mapped.view(np.ndarray), requirements="A")
         if self.dtype == "BF16":  # the upper half of a float32
             return (array.astype(np.uint32) << 16).view(np.float32)
         return array.astype(np.float32, copy=False)
 
 
-class _Weights(Mapping[str, np.ndarray]):
-    """The weights of a checkpoint, as the model wants them, by name."""
+class _Weights(Mapping[str, Weight]):
+    """The weights of a checkpoint by name, each read at every look-up, in the shape that the model has."""
 
-    def __init__(self, stored: Mapping[str, _Weight]) -> None:
+    def __init__(self, stored: Mapping[str, _StoredWeight]) -> None:
         self._stored = stored
 
-    def __getitem__(self, name: str) -> np.ndarray:
+    def __getitem__(self, name: str) -> Weight:
         weight = self._stored[name].read()
         # These four layers are a Conv1D in Hugging Face's GPT-2, which multiplies x @ weight: [in, out].
         # Linear computes x @ weight.T and keeps [out, in].
@@ -269,16 +281,16 @@ class _Weights(Mapping[str, np.ndarray]):
         return len(self._stored)
 
 
-def _equal(one: _Weight, other: _Weight) -> bool:
+def _equal(one: _StoredWeight, other: _StoredWeight) -> bool:
     return {one.dtype, other.dtype} <= DTYPES.keys() and np.array_equal(one.read(), other.read())
 
 
-def _weights_in(path: Path) -> Iterator[_Weight]:
+def _stored_in(path: Path) -> Iterator[_StoredWeight]:
     """The weights of a file (https://huggingface.co/docs/safetensors: a length, a JSON header, the data)."""
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, "np"):  # which finds the header sound, and the file as long as it says
+        with safe_open(path, "np"):  # which raises where the header is damaged or the file too short
             pass
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
@@ -287,7 +299,6 @@ def _weights_in(path: Path) -> Iterator[_Weight]:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     header.pop("__metadata__", None)
     for name, weight in header.items():
-        # Old checkpoints keep the causal mask among the weights; the model makes its own.
         if not name.endswith(BUFFERS):
             begin, _ = weight["data_offsets"]
-            yield _Weight(name, weight["dtype"], tuple(weight["shape"]), path, 8 + length + begin)
+            yield _StoredWeight(name, weight["dtype"], tuple(weight["shape"]), path, 8 + length + begin)

@@ -1,4 +1,4 @@
-"""Text from a model: token by token as it comes, or many completions at once."""
+"""Generates text with a model: one token at a time as it is chosen, or several completions at once."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -8,38 +8,38 @@ from typing import Literal
 
 import numpy as np
 from max.driver import Device
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from gpt2.beam import beam_search
-from gpt2.cached_model import CachedModel
 from gpt2.checkpoint import Checkpoint
+from gpt2.kv_cache import CachedModel
 from gpt2.loading import load_cached_model
-from gpt2.sampling import Sampling, choose, log_softmax, reweigh, top_logprobs
-from gpt2.tokenizer import TextStream, encode, load_tokenizer
+from gpt2.prompt import context_left, prompt_ids
+from gpt2.sampling import Logits, Sampling, choose, log_softmax, top_logprobs
+from gpt2.tokenizer import TextStream, load_tokenizer
 
-# Why a text ended: max_new_tokens, the model's end of text, a stop string, n_positions.
+# Why a text ended: max_new_tokens reached, an end-of-text token, a stop string, or a full context window.
 FinishReason = Literal["length", "eos", "stop", "context"]
 
 
 @dataclass(frozen=True)
 class Token:
-    """One token of a completion, and what it adds to the text.
+    """One token of a completion, and the text that became final with it.
 
-    ``text`` is empty while a character is not whole, or may yet become a stop string; the last
-    token brings all that was held back. Log-probabilities are the model's own, before any filter.
+    ``text`` is empty while a character is incomplete, or the text may turn out to be a stop string. The last token
+    has all text that was held back. Log-probabilities are those of the model, before any filter.
     """
 
     id: int
     text: str
     logprob: float
     top_logprobs: list[tuple[int, float]]
-    finish_reason: FinishReason | None  # of the last token
+    finish_reason: FinishReason | None  # None for all tokens but the last
 
 
 @dataclass(frozen=True)
 class Completion:
-    """What a model made of a prompt, which is not part of it."""
+    """The text that a model generated after a prompt. The prompt is not part of it."""
 
     text: str
     tokens: list[Token]
@@ -47,14 +47,14 @@ class Completion:
 
 
 class Generator:
-    """A GPT-2 that writes.
+    """A GPT-2 and its tokenizer, ready to generate text.
 
         model = load_generator(open_checkpoint("models/storyteller"), CPU())
         for token in model.stream("Once upon a time", Sampling(top_p=0.9, seed=1)):
             print(token.text, end="", flush=True)
 
-    All methods raise ``ValueError``, naming the value, for what cannot be: a prompt that is empty or
-    longer than ``n_positions`` tokens, ids that the vocabulary does not have, impossible settings.
+    All methods raise ``ValueError``, with the value in the message, for a prompt that is empty or longer than the
+    context window of ``n_positions`` tokens, for ids outside of the vocabulary, and for impossible settings.
     """
 
     def __init__(self, model: CachedModel, tokenizer: Tokenizer, eos_token_id: int | None) -> None:
@@ -78,12 +78,12 @@ class Generator:
 
         Args:
             prompt: a text, or its ids.
-            max_new_tokens: without it the text goes on until it ends or the context is full.
-            slide: when the context is full, go on with the last half of it, and take only that
-                much of a prompt that is too long. Positions are absolute, so this half is read
-                again from position 0: by and large each token is computed twice.
-            stop: texts that end the completion, and are no part of it.
-            logprobs: how many of the likeliest tokens to tell with each token.
+            max_new_tokens: without it the text goes on until it ends or the context window is full.
+            slide: when the context window is full, go on with its last half, and of a prompt that is too long
+                read only as much. Positions are absolute, so that half is read again from position 0: on
+                average each token is computed twice.
+            stop: texts that end the completion, and are not part of it.
+            logprobs: of how many of the likeliest tokens each ``Token`` has the log-probabilities.
         """
         text = self._text(prompt, sampling, max_new_tokens, slide, stop, logprobs)
         return (token for _, token in self._run([text]))
@@ -98,10 +98,10 @@ class Generator:
         stop: Sequence[str] = (),
         logprobs: int = 0,
     ) -> list[Completion]:
-        """Complete several prompts at once. Each ends by itself, and is what ``stream`` makes of it alone.
+        """Complete several prompts in one batch. Each completion is the same as ``stream`` yields for its prompt alone.
 
         Args:
-            sampling: one for all, or one for each prompt.
+            sampling: settings for all prompts, or one for each.
         """
         each = repeat(sampling, len(prompts)) if isinstance(sampling, Sampling) else sampling
         texts = [
@@ -122,24 +122,16 @@ class Generator:
         Returns:
             ``beams`` completions, best first, and the mean log-probability of their tokens.
         """
-        config, ids = self._model.config, self._ids(prompt)
+        config = self._model.config
+        ids = prompt_ids(prompt, self._tokenizer, config)
         if not 1 <= beams < config.vocab_size:
             raise ValueError(f"beams {beams}: expected 1 to {config.vocab_size - 1}")
         if max_new_tokens < 1:
             raise ValueError(f"max_new_tokens {max_new_tokens}: expected 1 or more")
-        if (room := config.n_positions - len(ids)) < 1:
+        if (left := config.n_positions - len(ids)) < 1:
             raise ValueError(f"the prompt has {len(ids)} tokens, and the model's context window no more than that")
-        found = beam_search(self._model, ids, beams, min(max_new_tokens, room), self._eos_token_id)
-        return [(TextStream(self._tokenizer).finish(beam.ids), beam.score) for beam in found]
-
-    def _ids(self, prompt: str | Sequence[int]) -> list[int]:
-        ids = encode(self._tokenizer, prompt) if isinstance(prompt, str) else list(prompt)
-        vocab_size = self._model.config.vocab_size
-        if not ids:
-            raise ValueError("the prompt is empty: expected at least one token")
-        if outside := [id for id in ids if not 0 <= id < vocab_size]:
-            raise ValueError(f"id {outside[0]} in the prompt: expected 0 to {vocab_size - 1}")
-        return ids
+        best = beam_search(self._model, ids, beams, min(max_new_tokens, left), self._eos_token_id)
+        return [(TextStream(self._tokenizer).finish(beam.ids), beam.score) for beam in best]
 
     def _text(
         self,
@@ -151,35 +143,34 @@ class Generator:
         logprobs: int,
     ) -> "_Text":
         config = self._model.config
-        ids = self._ids(prompt)
-        room = math.inf if slide else config.n_positions - len(ids)
-        if room < 0:
-            raise ValueError(f"the prompt has {len(ids)} tokens, the model's context window {config.n_positions}")
-        reweigh(np.zeros(config.vocab_size), sampling, [], [])  # which finds ids that are not there, and all banned
+        ids = prompt_ids(prompt, self._tokenizer, config)
+        left = math.inf if slide else context_left(ids, config)
+        sampling.check_vocabulary(config.vocab_size)
         if max_new_tokens is not None and max_new_tokens < 0:
             raise ValueError(f"max_new_tokens {max_new_tokens}: expected 0 or more")
         if isinstance(stop, str) or not all(stop):
             raise ValueError(f"stop {stop!r}: expected a list of texts, none of them empty")
         if not 0 <= logprobs <= config.vocab_size:
             raise ValueError(f"logprobs {logprobs}: expected 0 to {config.vocab_size}")
-        if max_new_tokens is None or max_new_tokens > room:
-            limit, reason = room, "context"
-        else:
-            limit, reason = max_new_tokens, "length"
         stream = TextStream(self._tokenizer, stop)
-        return _Text(ids, sampling, limit, reason, self._eos_token_id, stream, logprobs)
+        if max_new_tokens is None or max_new_tokens > left:
+            return _Text(ids, sampling, left, "context", self._eos_token_id, stream, logprobs)
+        return _Text(ids, sampling, max_new_tokens, "length", self._eos_token_id, stream, logprobs)
 
     def _run(self, texts: Sequence["_Text"]) -> Iterator[tuple[int, Token]]:
-        """Yield the tokens of a batch of texts, each with the number of its text."""
-        size = self._model.config.n_positions
+        """Yield the tokens of a batch of texts, each with the index of its text."""
+        n_positions = self._model.config.n_positions
         while running := [(row, text) for row, text in enumerate(texts) if not text.finished]:
-            windows = [text.window(size) for _, text in running]
-            # Tokens until all texts have ended, or the first of those that slide has outgrown its context.
-            rooms = [(text.left, size + 1 - len(window)) for (_, text), window in zip(running, windows, strict=True)]
-            turns = min([max(left for left, _ in rooms), *(room for left, room in rooms if left >= room)])
-            logits, cache = self._model.start(windows, max(map(len, windows)) + turns)
-            for turn in range(turns):
-                if turn:  # a text that has ended goes on with its last token, which nobody looks at
+            windows = [text.window(n_positions) for _, text in running]
+            # How many tokens to generate with this cache: until all texts have ended, or until the first of those
+            # that slide has more tokens than the context window, and its window has to be read anew.
+            lengths = [
+                (text.left, n_positions + 1 - len(window)) for (_, text), window in zip(running, windows, strict=True)
+            ]
+            steps = int(min([max(left for left, _ in lengths), *(fits for left, fits in lengths if left >= fits)]))
+            logits, cache = self._model.start(windows, max(map(len, windows)) + steps)
+            for step in range(steps):
+                if step:  # a text that has ended goes on with its last token, and its logits are ignored
                     last = [text.generated[-1] for _, text in running]
                     logits = self._model.extend(np.array(last)[:, None], cache)
                 for (row, text), scores in zip(running, logits, strict=True):
@@ -191,12 +182,12 @@ class Generator:
 
 @dataclass
 class _Text:
-    """A text that grows: its prompt, its own settings and random numbers, and what is generated so far."""
+    """One text of a batch: its prompt, its own settings and random numbers, and the tokens generated so far."""
 
     prompt: list[int]
     sampling: Sampling
-    limit: float  # of generated tokens
-    finish_reason: FinishReason  # at the limit; another one may come first
+    limit: float  # how many tokens to generate at most
+    finish_reason: FinishReason  # why it ends at the limit, until it ends earlier for another reason
     eos_token_id: int | None
     stream: TextStream
     logprobs: int
@@ -212,14 +203,14 @@ class _Text:
         """How many tokens the text may still grow by."""
         return self.limit - len(self.generated)
 
-    def window(self, size: int) -> list[int]:
-        """What of the text a model reads that has a context of this size. It slides when it has to."""
+    def window(self, n_positions: int) -> list[int]:
+        """The part of the text that the model reads. When that has more than ``n_positions`` tokens, the last half."""
         ids = [*self.prompt, *self.generated]
-        if len(ids) - self._start > size:
-            self._start = len(ids) - (size + 1) // 2
+        if len(ids) - self._start > n_positions:
+            self._start = len(ids) - (n_positions + 1) // 2
         return ids[self._start :]
 
-    def next(self, logits: NDArray) -> Token:
+    def next(self, logits: Logits) -> Token:
         """Choose a token from the logits [vocab_size]."""
         id = choose(logits, self.sampling, self.prompt, self.generated, self._rng)
         self.generated.append(id)
@@ -236,14 +227,18 @@ class _Text:
         return Token(id, text, float(log_softmax(logits)[id]), top_logprobs(logits, self.logprobs), reason)
 
 
-def load_generator(checkpoint: Checkpoint, device: Device, weights: str = "float32") -> Generator:
-    """Load a checkpoint to write with. It is compiled first where it has to be, as ``load_cached_model`` says.
+def load_generator(
+    checkpoint: Checkpoint, device: Device, weights: str = "float32", tokenizer: Tokenizer | None = None
+) -> Generator:
+    """Load a checkpoint to generate text with. The first time the model is compiled, see ``load_cached_model``.
 
     Args:
-        weights: what they are kept as, as for ``load_cached_model``.
+        weights: the type that weights are stored as, see ``load_cached_model``.
+        tokenizer: that of the checkpoint, where it has been loaded already.
 
     Raises:
         CheckpointError: the tokenizer or the weights cannot be read, or do not fit the model.
     """
-    tokenizer = load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size)
+    if tokenizer is None:
+        tokenizer = load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size)
     return Generator(load_cached_model(checkpoint, device, weights), tokenizer, checkpoint.eos_token_id)

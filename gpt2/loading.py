@@ -1,4 +1,4 @@
-"""A checkpoint as a model that runs: step 13's own, or the engine's with a cache."""
+"""Loads a checkpoint into a model that runs: step 13's own, or the engine's, which has a key-value cache."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from max.driver import Device
 
-from gpt2.cached_model import CachedModel
 from gpt2.checkpoint import Checkpoint, weights_of
-from gpt2.cpu.model import load_fast_model
+from gpt2.cpu.model import load_cpu_model
 from gpt2.cpu.panels import FORMATS
+from gpt2.kv_cache import CachedModel
 from gpt2.shipped import take_or_compile
 
 if TYPE_CHECKING:
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 def load_cached_model(checkpoint: Checkpoint, device: Device, weights: str = "float32") -> CachedModel:
     """Load a checkpoint into the model with a cache, compiled for any batch and length.
 
-    The first time on a machine it is compiled, which takes half a minute on a CPU, for all models alike,
-    and minutes on a GPU, for each shape of model. The result is kept on disk.
+    It is compiled the first time. On a CPU that takes half a minute, once for all models. On a GPU it takes minutes,
+    once for each shape of model. The result is kept on disk.
 
     Args:
-        weights: what they are kept as: "float32", "bfloat16" or "int8"; on a GPU always float32.
+        weights: the type that weights are stored as: "float32", "bfloat16" or "int8"; on a GPU always "float32".
 
     Raises:
         CheckpointError: the weights cannot be read, or are not exactly the model's parameters.
-        ValueError: ``weights`` is another word, or a GPU is to have others than float32.
+        ValueError: ``weights`` is unknown, or not "float32" on a GPU.
     """
     if weights not in FORMATS:
         raise ValueError(f"weights {weights!r}: expected {', '.join(FORMATS)}")
     if device.label == "cpu":
-        return load_fast_model(checkpoint, weights)
+        return load_cpu_model(checkpoint, weights)
     if weights != "float32":
         raise ValueError(f"weights {weights!r}: on a GPU they are kept as float32")
 
-    # Imported here: it takes a third of a second, which is no use on a CPU.
-    from gpt2.gpu import load_portable_model
+    # Imported here: it takes a third of a second, and a CPU does not need it.
+    from gpt2.gpu import load_gpu_model
 
-    return load_portable_model(checkpoint, device)
+    return load_gpu_model(checkpoint, device)
 
 
 def load_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"], "Tensor"]:
@@ -71,4 +71,5 @@ def compile_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"]
     with F.lazy():  # the random numbers that the weights replace are never drawn
         model = GPT2LMHeadModel(checkpoint.config).to(device)
     ids = TensorType(DType.int64, ["batch", "seq_length"], device)
-    return model.compile(ids, weights=weights_of(checkpoint))
+    compiled: Callable[[Tensor], Tensor] = model.compile(ids, weights=weights_of(checkpoint))
+    return compiled

@@ -1,23 +1,28 @@
 """From a model's logits to the next token: filters that compose, a draw, log-probabilities.
 
-All are pure functions of one row of logits [vocab_size], in NumPy on the host. MAX 26.7 has such
-operations for the device (`max.nn.kernels.topk_fused_sampling`, `max.nn.sampling`), and its server
-uses them. Not so here: their draws have random numbers of their own, and these have step 14's, so
-that with the same seed both tell the same story. On a CPU the host is the device. A GPU has to send
-the row, 0.2 MB for GPT-2's 50,257 tokens, of which a core makes a token in 1 ms, or 3 with top-p.
+All are pure functions of one row of logits [vocab_size], in NumPy on the host. ``Sampling`` refuses impossible
+settings when it is made, and ``Sampling.check_vocabulary`` once for a model: filters do not check them again.
+
+MAX 26.7 has such operations for the device (`max.nn.kernels.topk_fused_sampling`, `max.nn.sampling`), and its server
+uses them. They draw with random numbers of their own. The draws here use the random numbers of step 14, so that the
+engine and step 14's loop generate the same text from the same seed. The price on a GPU: it has to send each row to the
+host, 0.2 MB for GPT-2's 50,257 tokens, and a core then needs 1 ms to choose a token, or 3 ms with top-p.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-LARGEST_SEED = 2**32 - 1  # NumPy's
+Logits = NDArray[np.floating[Any]]
 
-# What a setting must satisfy, and in words.
-RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
+LARGEST_SEED = 2**32 - 1  # that np.random.RandomState takes
+
+# For each setting: whether a value is possible, and what to say that was expected.
+RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "temperature": (lambda value: 0 <= value < math.inf, "a finite number, 0 or more"),
     "top_k": (lambda value: value is None or value >= 1, "1 or more"),
     "top_p": (lambda value: 0 < value <= 1, "a number above 0, up to 1"),
@@ -27,12 +32,6 @@ RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
     "frequency_penalty": (math.isfinite, "a finite number"),
     "seed": (lambda value: value is None or 0 <= value <= LARGEST_SEED, f"a whole number from 0 to {LARGEST_SEED}"),
 }
-
-
-def _check(name: str, value: float | None) -> None:
-    allowed, expected = RANGES[name]
-    if not allowed(value):
-        raise ValueError(f"{name} {value}: expected {expected}")
 
 
 @dataclass(frozen=True)
@@ -58,17 +57,33 @@ class Sampling:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        for name in RANGES:
-            _check(name, getattr(self, name))
+        for name, (possible, expected) in RANGES.items():
+            if not possible(value := getattr(self, name)):
+                raise ValueError(f"{name} {value}: expected {expected}")
+        for value in self.logit_bias.values():
+            if not math.isfinite(value):
+                raise ValueError(f"logit_bias {value}: expected finite numbers")
+
+    def check_vocabulary(self, vocab_size: int) -> None:
+        """Check what depends on a model's vocabulary.
+
+        Raises:
+            ValueError: an id is not in the vocabulary, or all are banned.
+        """
+        for id in (*self.logit_bias, *self.banned_ids):
+            if not 0 <= id < vocab_size:
+                raise ValueError(f"id {id}: expected 0 to {vocab_size - 1}")
+        if len(set(self.banned_ids)) == vocab_size:
+            raise ValueError(f"no token is left: all {vocab_size} are banned")
 
 
 def choose(
-    logits: NDArray, sampling: Sampling, prompt: Sequence[int], generated: Sequence[int], rng: np.random.RandomState
+    logits: Logits, sampling: Sampling, prompt: Sequence[int], generated: Sequence[int], rng: np.random.RandomState
 ) -> int:
     """The next token: the likeliest one at temperature 0, else one drawn from what the filters leave.
 
     Raises:
-        ValueError: a logit is not a number, an id is not in the vocabulary, or no token is left.
+        ValueError: a logit is not a number, or all tokens that are not banned have logits of minus infinity.
     """
     logits = reweigh(logits, sampling, prompt, generated)
     if sampling.temperature == 0:
@@ -76,12 +91,12 @@ def choose(
     return draw(narrow(logits, sampling), rng)
 
 
-def reweigh(logits: NDArray, sampling: Sampling, prompt: Sequence[int], generated: Sequence[int]) -> NDArray:
+def reweigh(logits: Logits, sampling: Sampling, prompt: Sequence[int], generated: Sequence[int]) -> Logits:
     """Apply the bias, the ban and the penalties, in the order of Hugging Face's ``generate``.
 
     Repetition counts in the prompt and in what was generated, presence and frequency in the latter alone.
     """
-    if not logits.max() < np.inf:  # which a single NaN makes NaN
+    if not logits.max() < np.inf:  # the maximum is NaN where any logit is
         bad = np.flatnonzero(np.isnan(logits) | np.isposinf(logits))[0]
         raise ValueError(f"the logit of token {bad} is {logits[bad]}")
     logits = add_bias(logits.astype(np.float64), sampling.logit_bias)
@@ -90,11 +105,11 @@ def reweigh(logits: NDArray, sampling: Sampling, prompt: Sequence[int], generate
     logits = penalize_presence(logits, generated, sampling.presence_penalty)
     logits = penalize_frequency(logits, generated, sampling.frequency_penalty)
     if logits.max() == -np.inf:
-        raise ValueError(f"no token is left: all {len(logits)} are banned")
+        raise ValueError(f"no token is left of {len(logits)}: their logits are all minus infinity")
     return logits
 
 
-def narrow(logits: NDArray, sampling: Sampling) -> NDArray:
+def narrow(logits: Logits, sampling: Sampling) -> Logits:
     """Apply the temperature, then top-k, top-p and min-p, in the order of Hugging Face's ``generate``."""
     logits = scale(logits, sampling.temperature)
     logits = keep_top_k(logits, sampling.top_k)
@@ -102,36 +117,34 @@ def narrow(logits: NDArray, sampling: Sampling) -> NDArray:
     return keep_min_p(logits, sampling.min_p)
 
 
-def scale(logits: NDArray, temperature: float) -> NDArray:
-    """Divide the distances between logits by the temperature; 0, the limit, leaves the largest alone.
+def scale(logits: Logits, temperature: float) -> Logits:
+    """Divide the differences between logits by the temperature. At 0, the limit, only the largest logit is kept.
 
-    The largest becomes 0, which the softmax does not see, so that a tiny temperature cannot overflow.
+    The largest logit is moved to 0 first. The softmax of shifted logits is the same, and no tiny temperature overflows.
     """
-    _check("temperature", temperature)
     if temperature == 0:
         return _keep(logits, logits.max())
-    with np.errstate(over="ignore"):  # -inf is right
-        return (logits - logits.max()) / temperature
+    with np.errstate(over="ignore"):  # an overflow gives -inf, which is right: a probability of 0
+        scaled: Logits = (logits - logits.max()) / temperature
+    return scaled
 
 
-def keep_top_k(logits: NDArray, k: int | None) -> NDArray:
-    """Only the ``k`` likeliest tokens (Fan et al., 2018), and those that tie with the last of them."""
-    _check("top_k", k)
+def keep_top_k(logits: Logits, k: int | None) -> Logits:
+    """Keep only the ``k`` likeliest tokens (Fan et al., 2018), and those that tie with the last of them."""
     if k is None or k >= len(logits):
         return logits
     return _keep(logits, np.partition(logits, -k)[-k])
 
 
-def keep_top_p(logits: NDArray, p: float) -> NDArray:
-    """The fewest likeliest tokens whose probabilities reach ``p`` (nucleus sampling, Holtzman et al., 2019).
+def keep_top_p(logits: Logits, p: float) -> Logits:
+    """Keep the likeliest tokens, as few as have probability ``p`` together (nucleus sampling, Holtzman et al., 2019).
 
-    Those that tie with the last of them stay, too.
+    Tokens that tie with the last of them are kept, too.
     """
-    _check("top_p", p)
     if p == 1:
         return logits
-    # All tokens of less than (1 - p) / vocab_size have less than 1 - p together: the rest reaches
-    # p without them, and is much shorter to sort. Half of that, so that no rounding matters.
+    # Only the likely tokens need sorting. All tokens less likely than (1 - p) / vocab_size have less than 1 - p
+    # together, so the others reach p without them. Half of that bound is used, so that rounding does not matter.
     probabilities = np.exp(log_softmax(logits))
     likely = probabilities >= (1 - p) / (2 * len(logits))
     falling = np.sort(probabilities[likely])[::-1]
@@ -139,94 +152,81 @@ def keep_top_p(logits: NDArray, p: float) -> NDArray:
     return np.where(probabilities >= least, logits, -np.inf)
 
 
-def keep_min_p(logits: NDArray, p: float) -> NDArray:
-    """Only tokens at least ``p`` times as likely as the likeliest one (Nguyen et al., 2024)."""
-    _check("min_p", p)
+def keep_min_p(logits: Logits, p: float) -> Logits:
+    """Keep only tokens at least ``p`` times as likely as the likeliest one (Nguyen et al., 2024)."""
     return _keep(logits, logits.max() + math.log(p)) if p else logits
 
 
-def _keep(logits: NDArray, least: float) -> NDArray:
+def _keep(logits: Logits, least: float) -> Logits:
     return np.where(logits >= least, logits, -np.inf)
 
 
-def penalize_repetition(logits: NDArray, ids: Sequence[int], penalty: float) -> NDArray:
+def penalize_repetition(logits: Logits, ids: Sequence[int], penalty: float) -> Logits:
     """Divide the logits of the tokens that have occurred, or multiply those below 0 (Keskar et al., 2019)."""
-    _check("repetition_penalty", penalty)
     if penalty == 1:
         return logits
     occurred = _counts(logits, ids) > 0
     return np.where(occurred, np.where(logits < 0, logits * penalty, logits / penalty), logits)
 
 
-def penalize_presence(logits: NDArray, ids: Sequence[int], penalty: float) -> NDArray:
+def penalize_presence(logits: Logits, ids: Sequence[int], penalty: float) -> Logits:
     """Subtract ``penalty`` from the logits of the tokens that have occurred."""
-    _check("presence_penalty", penalty)
     return logits - penalty * (_counts(logits, ids) > 0) if penalty else logits
 
 
-def penalize_frequency(logits: NDArray, ids: Sequence[int], penalty: float) -> NDArray:
+def penalize_frequency(logits: Logits, ids: Sequence[int], penalty: float) -> Logits:
     """Subtract ``penalty`` from the logits for each time that the token has occurred."""
-    _check("frequency_penalty", penalty)
     return logits - penalty * _counts(logits, ids) if penalty else logits
 
 
-def add_bias(logits: NDArray, bias: Mapping[int, float]) -> NDArray:
+def add_bias(logits: Logits, bias: Mapping[int, float]) -> Logits:
     """Add a number to the logits of some ids."""
-    for value in bias.values():
-        if not math.isfinite(value):
-            raise ValueError(f"logit_bias {value}: expected finite numbers")
     if not bias:
         return logits
     logits = logits.copy()
-    logits[_indices(logits, list(bias))] += list(bias.values())
+    logits[list(bias)] += list(bias.values())
     return logits
 
 
-def ban(logits: NDArray, ids: Sequence[int]) -> NDArray:
-    """Give these ids no chance at all."""
+def ban(logits: Logits, ids: Sequence[int]) -> Logits:
+    """Make the probability of these ids 0."""
     if not len(ids):
         return logits
     logits = logits.copy()
-    logits[_indices(logits, ids)] = -np.inf
+    logits[list(ids)] = -np.inf
     return logits
 
 
-def _counts(logits: NDArray, ids: Sequence[int]) -> NDArray:
+def _counts(logits: Logits, ids: Sequence[int]) -> NDArray[np.int64]:
     """How often each token of the vocabulary is among ``ids``."""
-    return np.bincount(_indices(logits, ids), minlength=len(logits))
+    return np.bincount(np.array(ids, np.int64), minlength=len(logits))
 
 
-def _indices(logits: NDArray, ids: Sequence[int]) -> NDArray:
-    indices = np.array(ids, np.int64)
-    if len(outside := indices[(indices < 0) | (indices >= len(logits))]):
-        raise ValueError(f"id {outside[0]}: expected 0 to {len(logits) - 1}")
-    return indices
-
-
-def draw(logits: NDArray, rng: np.random.RandomState) -> int:
+def draw(logits: Logits, rng: np.random.RandomState) -> int:
     """Draw a token from the softmax of the logits, with one number from ``rng``, as ``np.random.choice`` does.
 
-    RandomState, because its numbers are the same in all versions of NumPy, and those that
-    ``np.random.choice`` draws in step 14: with the same seed both tell the same story.
+    Its class is ``RandomState`` because that gives the same numbers in all versions of NumPy, and the ones that
+    ``np.random.choice`` draws with in step 14: from the same seed both generate the same text.
     """
     reached = np.cumsum(np.exp(logits - logits.max()))
-    # Side right, because a token that adds nothing must not be drawn.
+    # With side="right" a token of probability 0, whose sum equals that of the token before it, is never drawn.
     return int(np.searchsorted(reached, rng.random_sample() * reached[-1], side="right"))
 
 
-def log_softmax(logits: NDArray) -> NDArray:
+def log_softmax(logits: Logits) -> Logits:
     """The natural logarithms of the softmax."""
     shifted = logits - logits.max()
-    return shifted - np.log(np.exp(shifted).sum())
+    logprobs: Logits = shifted - np.log(np.exp(shifted).sum())
+    return logprobs
 
 
-def top_logprobs(logits: NDArray, n: int) -> list[tuple[int, float]]:
+def top_logprobs(logits: Logits, n: int) -> list[tuple[int, float]]:
     """The ``n`` likeliest tokens and their log-probabilities, from the likeliest on."""
     if not 0 <= n <= len(logits):
         raise ValueError(f"top_logprobs {n}: expected 0 to {len(logits)}")
     if n == 0:
         return []
     logprobs = log_softmax(logits)
-    best = np.flatnonzero(logprobs >= np.partition(logprobs, -n)[-n])  # to sort them all would take far longer
+    best = np.flatnonzero(logprobs >= np.partition(logprobs, -n)[-n])  # sorting all of them would take far longer
     best = best[np.argsort(-logprobs[best], kind="stable")][:n]
     return [(int(id), float(logprobs[id])) for id in best]

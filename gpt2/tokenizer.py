@@ -1,4 +1,4 @@
-"""Text to tokens, and tokens to text that grows."""
+"""From text to token ids, and from ids that come one at a time back to text."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from gpt2.checkpoint import CheckpointError
 
 
 def load_tokenizer(folder: Path, vocab_size: int) -> Tokenizer:
-    """The tokenizer of a checkpoint, all of whose ids the model knows.
+    """The tokenizer of a checkpoint. All of its ids must be in the model's vocabulary.
 
     It is read from tokenizer.json, or from vocab.json and merges.txt, as older checkpoints have it.
 
@@ -49,10 +49,10 @@ def encode(tokenizer: Tokenizer, prompt: str) -> list[int]:
     """The ids of a prompt.
 
     Raises:
-        ValueError: it is empty, or holds what no text can.
+        ValueError: it is empty, or is no valid text.
     """
     try:
-        ids = tokenizer.encode(prompt).ids
+        ids: list[int] = tokenizer.encode(prompt).ids
     except TypeError:  # bytes that are not UTF-8 come from the command line as lone surrogates
         raise ValueError(f"the prompt {prompt!r} is not UTF-8") from None
     if not ids:
@@ -61,45 +61,45 @@ def encode(tokenizer: Tokenizer, prompt: str) -> list[int]:
 
 
 class TextStream:
-    """The text of a growing sequence of tokens, each character once and when it is certain.
+    """Turns a growing sequence of tokens into pieces of text, each of which is final when it is returned.
 
-    A token of byte-level BPE may hold a part of a character only. Until its last byte is there,
-    the text ends in U+FFFD, the sign for bytes that make no sense, and that is held back. So is
-    what may become a stop string. With a stop string the text ends, and without it.
+    A token of byte-level BPE may hold only a part of a character. Until the character is complete, the decoded
+    text ends in U+FFFD, the replacement character, which is held back. So is the end of the text where it may be
+    the beginning of a stop string. At a stop string the text ends; the stop string itself is not returned.
     """
 
     def __init__(self, tokenizer: Tokenizer, stop: Sequence[str] = ()) -> None:
         self._tokenizer = tokenizer
         self._stop = stop
-        self._start = 0  # before this token all is told, and no character is cut, so that it need not be decoded again
-        self._told = 0  # characters from there on
+        self._start = 0  # the first token to decode: the text of all tokens before it has been returned, and is whole
+        self._returned = 0  # how many characters of the text from that token on have been returned
         self.stopped = False
 
     def update(self, ids: Sequence[int]) -> str:
-        """What is new in the text of ``ids``, all tokens so far. Special ones have no text."""
+        """Return what is new and final in the text of ``ids``, all tokens so far. Special tokens have no text."""
         decoded = self._tokenizer.decode(ids[self._start :])
         text = self._until_stop(decoded.rstrip("\ufffd"))
-        new = self._new(text if self.stopped else text[: len(text) - self._begun(text)])
-        if self._told == len(decoded):
-            self._start, self._told = len(ids), 0
+        new = self._new(text if self.stopped else text[: len(text) - self._held_back(text)])
+        if self._returned == len(decoded):
+            self._start, self._returned = len(ids), 0
         return new
 
     def finish(self, ids: Sequence[int]) -> str:
-        """As update, for the last time: nothing is held back."""
+        """Return the rest of the text of ``ids``, which are all tokens: nothing is held back any more."""
         return self._new(self._until_stop(self._tokenizer.decode(ids[self._start :])))
 
     def _new(self, text: str) -> str:
-        new = text[self._told :]
-        self._told += len(new)
+        new = text[self._returned :]
+        self._returned += len(new)
         return new
 
     def _until_stop(self, text: str) -> str:
-        places = [place for stop in self._stop if (place := text.find(stop)) >= 0]
-        self.stopped = bool(places)
-        return text[: min(places)] if places else text
+        starts = [start for stop in self._stop if (start := text.find(stop)) >= 0]
+        self.stopped = bool(starts)
+        return text[: min(starts)] if starts else text
 
-    def _begun(self, text: str) -> int:
-        """How many characters at the end of the text a stop string begins with."""
+    def _held_back(self, text: str) -> int:
+        """How many characters at the end of the text may be the beginning of a stop string."""
         longest = max(map(len, self._stop), default=0)
         ends = (text[-length:] for length in range(min(longest, len(text)), 0, -1))
         return next((len(end) for end in ends if any(stop.startswith(end) for stop in self._stop)), 0)

@@ -1,9 +1,8 @@
-"""A checkpoint as Hugging Face writes it, of random weights, which the tests of `gpt2` read.
+"""Fixtures of the engine's tests: a checkpoint of random weights as Hugging Face writes it, and models of it.
 
-It has the shape of models/storyteller: MAX keeps what it compiles by shape, so that the tests
-and the course's own model wait for one compilation, not for two. The sizes are pairwise
-different, so that swapped axes show. The tokens are the 256 bytes, as byte-level BPE writes
-them, and `<|endoftext|>`; ids above have no text.
+It has the shape of models/storyteller, because MAX compiles a model once for a shape: so the tests do not wait for a
+compilation of their own. The sizes are pairwise different, so that swapped axes show. The tokens are the 256 bytes, as
+byte-level BPE writes them, and `<|endoftext|>`; ids above have no text.
 """
 
 import json
@@ -65,8 +64,15 @@ def stored_weights():
 
 
 @pytest.fixture(scope="session")
+def shapes(stored_weights):
+    """The model's parameters: linear layers are [out, in]."""
+    linear = ("c_attn.weight", "c_proj.weight", "c_fc.weight")
+    return {name: a.shape[::-1] if name.endswith(linear) else a.shape for name, a in stored_weights.items()}
+
+
+@pytest.fixture(scope="session")
 def write_checkpoint(stored_weights):
-    """Writes a checkpoint into a folder; keyword arguments change its settings. Without weights it makes some that fit."""
+    """Writes a checkpoint into a folder; keywords change its settings. With weights=None it makes some that fit."""
 
     def write(folder, weights=stored_weights, **changes):
         weights = random_weights(SETTINGS | changes) if weights is None else weights
@@ -109,24 +115,24 @@ def cached_model(folder, device):
 
 
 class ScriptedModel:
-    """Stands in for a ``CachedModel``: each text of a batch goes through its script, then ends for ever."""
+    """Stands in for a ``CachedModel``: the likeliest tokens of each text of a batch are its script, then only END."""
 
     def __init__(self, config, scripts):
         self.config = config
         self.scripts = scripts
-        self.extended = 0  # how often
-        self.room = 0
+        self.extended = 0  # how many calls of extend
+        self.left = 0  # how many tokens the cache has space for
 
     def start(self, prompts, capacity):
         assert len(prompts) == len(self.scripts)
         self.extended = 0
-        self.room = capacity - max(map(len, prompts))
+        self.left = capacity - max(map(len, prompts))
         return self._logits(), self
 
     def extend(self, ids, cache):
         assert cache is self and ids.shape == (len(self.scripts), 1)
         self.extended += 1
-        assert self.extended <= self.room
+        assert self.extended <= self.left
         return self._logits()
 
     def _logits(self):

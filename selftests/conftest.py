@@ -13,6 +13,7 @@ from selftests.checkpoints import (  # noqa: F401
     model,
     scripted,
     settings,
+    shapes,
     stored_weights,
     write_checkpoint,
 )

@@ -1,4 +1,4 @@
-"""How fast this machine reads memory: what bounds a decoder that reads every weight for each token."""
+"""Measures how fast this machine reads memory, which bounds a model that reads every weight for each token."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ READERS = {
 
 
 def read_bandwidth(threads: int) -> float:
-    """Bytes per second at which so many threads read together: the best of several ways and runs."""
+    """Bytes per second that ``threads`` threads read together: the best of several ways and runs."""
     memory = np.ones(SIZE // 8, np.int64)
     parts = np.array_split(memory, threads)
     best = 0.0

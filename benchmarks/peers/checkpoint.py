@@ -1,4 +1,4 @@
-"""Random GPT-2 weights in Hugging Face's layout: speed depends on shapes, not on values."""
+"""A checkpoint of random weights as Hugging Face stores it. Speed depends on the shapes of weights, not on values."""
 
 import json
 import os
@@ -6,6 +6,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+
+from gpt2.checkpoint import weight_shapes
+from solutions.solution_01 import GPT2Config
 
 SIZES = {
     "124M": {"n_embd": 768, "n_layer": 12, "n_head": 12},
@@ -15,74 +18,75 @@ VOCAB_SIZE, N_POSITIONS = 50257, 1024
 
 
 def write_checkpoint(size: str, folder: Path) -> Path:
-    """The checkpoint of a size in ``folder``, written on first use."""
+    """The checkpoint of a size in ``folder``. It is written at the first call."""
     checkpoint = folder / f"gpt2-{size}"
     if checkpoint.is_dir():
         return checkpoint
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as name:  # in the end whole or not there
+    with tempfile.TemporaryDirectory(dir=folder) as name:  # renamed when complete
         made = Path(name) / "made"
         made.mkdir()
-        save_file(_weights(**SIZES[size]), made / "model.safetensors", metadata={"format": "pt"})
-        (made / "config.json").write_text(json.dumps(_config(**SIZES[size]), indent=2))
+        save_file(_weights(config_of(size)), made / "model.safetensors", metadata={"format": "pt"})
+        (made / "config.json").write_text(json.dumps(_settings(config_of(size)), indent=2))
         (made / "tokenizer.json").write_text(_tokenizer())
         os.replace(made, checkpoint)
     return checkpoint
 
 
-def parameter_count(size: str) -> int:
-    """How many weights a model of that size has; the head is the embedding's, and counts once."""
-    n_embd, n_layer = SIZES[size]["n_embd"], SIZES[size]["n_layer"]
-    block = 12 * n_embd**2 + 13 * n_embd  # c_attn, c_proj, c_fc, c_proj with their biases, and two norms
-    return (VOCAB_SIZE + N_POSITIONS) * n_embd + n_layer * block + 2 * n_embd
+def config_of(size: str) -> GPT2Config:
+    """The configuration of a size."""
+    sizes = SIZES[size]
+    return GPT2Config(vocab_size=VOCAB_SIZE, n_positions=N_POSITIONS, n_inner=4 * sizes["n_embd"], **sizes)
 
 
-def _config(n_embd: int, n_layer: int, n_head: int) -> dict:
+def _settings(config: GPT2Config) -> dict[str, str | int | float]:
+    """What config.json holds."""
     return {
         "model_type": "gpt2",
         "architectures": ["GPT2LMHeadModel"],
         "activation_function": "gelu_new",
-        "vocab_size": VOCAB_SIZE,
-        "n_positions": N_POSITIONS,
-        "n_embd": n_embd,
-        "n_layer": n_layer,
-        "n_head": n_head,
-        "layer_norm_epsilon": 1e-5,
-        "bos_token_id": VOCAB_SIZE - 1,
-        "eos_token_id": VOCAB_SIZE - 1,
+        "vocab_size": config.vocab_size,
+        "n_positions": config.n_positions,
+        "n_embd": config.n_embd,
+        "n_layer": config.n_layer,
+        "n_head": config.n_head,
+        "layer_norm_epsilon": config.layer_norm_epsilon,
+        "bos_token_id": config.vocab_size - 1,
+        "eos_token_id": config.vocab_size - 1,
     }
 
 
-def _weights(n_embd: int, n_layer: int, n_head: int) -> dict[str, np.ndarray]:
-    """Of such sizes that logits spread as far as the trained GPT-2's, and greedy text varies."""
-    random = np.random.default_rng(0)
+def _weights(config: GPT2Config) -> dict[str, np.ndarray]:
+    """Random weights, so large that logits spread as far as the trained GPT-2's, and greedy text varies.
 
-    def normal(deviation: float, *shape: int) -> np.ndarray:
+    The order in which they are drawn decides their values, to which the recorded figures belong: first all tables and
+    linear layers, then ``ln_f``, then the other norms.
+    """
+    random = np.random.default_rng(0)
+    shapes = {name.removeprefix("transformer."): shape for name, shape in weight_shapes(config).items()}
+
+    def normal(deviation: float, shape: tuple[int, ...]) -> np.ndarray:
         return deviation * random.standard_normal(shape, np.float32)
 
-    weights = {"wte.weight": normal(0.14, VOCAB_SIZE, n_embd), "wpe.weight": normal(0.14, N_POSITIONS, n_embd)}
-    norms = ["ln_f"]
-    for layer in range(n_layer):
-        block = f"h.{layer}"
-        norms += [f"{block}.ln_1", f"{block}.ln_2"]
-        for name, before, after in (
-            ("attn.c_attn", n_embd, 3 * n_embd),
-            ("attn.c_proj", n_embd, n_embd),
-            ("mlp.c_fc", n_embd, 4 * n_embd),
-            ("mlp.c_proj", 4 * n_embd, n_embd),
-        ):
-            weights[f"{block}.{name}.weight"] = normal(0.05, before, after)
-            weights[f"{block}.{name}.bias"] = normal(0.1, after)
-    for norm in norms:
-        weights[f"{norm}.weight"] = 1 + normal(0.1, n_embd)
-        weights[f"{norm}.bias"] = normal(0.1, n_embd)
+    weights = {}
+    norms = []
+    for name, shape in shapes.items():
+        if ".attn." in name or ".mlp." in name:
+            # Transposed: Hugging Face keeps the weight of a linear layer as [in, out].
+            weights[name] = normal(0.1, shape) if name.endswith(".bias") else normal(0.05, shape[::-1])
+        elif name.startswith(("wte", "wpe")):
+            weights[name] = normal(0.14, shape)
+        else:
+            norms.append(name)
+    for name in [*norms[-2:], *norms[:-2]]:
+        weights[name] = normal(0.1, shapes[name]) + (1 if name.endswith(".weight") else 0)
     return weights
 
 
 def _tokenizer() -> str:
-    """A stub, one token for each byte: what is measured starts from ids."""
+    """A tokenizer with one token for each byte. It is there because checkpoints have one: what is measured uses ids."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     vocabulary = {character: index for index, character in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}

@@ -1,11 +1,6 @@
 """``./run bench peers``: how fast the engine is beside its peers, in one run on one machine.
 
-Every contender gets the same random weights, in float32 or quantized by itself, the same prompts
-and all cores, and takes the likeliest token each time. Each is called as its authors mean it to be
-when speed counts: transformers with its own cache and fused attention, without the overhead of
-``generate``; CTranslate2 as a whole loop in C++. Only one computes at a time, the others are
-stopped; what is compared is measured one right after the other, and the best round counts: it
-was disturbed least. That all compute the same is part of the result.
+benchmarks/README.md says how they are measured.
 """
 
 import json
@@ -13,7 +8,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-from benchmarks.peers.checkpoint import parameter_count, write_checkpoint
+from benchmarks.peers.checkpoint import config_of, write_checkpoint
 from benchmarks.peers.contenders import CONTENDERS, Contender, python_of
 from benchmarks.peers.measure import compare, measure, say
 from benchmarks.peers.protocol import CORES
@@ -22,41 +17,42 @@ from benchmarks.peers.report import tables
 from benchmarks.peers.worker import WorkerError
 from course.curriculum.steps import ROOT
 from course.refusal import Refusal
+from gpt2.cost import parameter_count
 
 FOLDER = ROOT / ".peers"  # the environments and the checkpoints: git ignores it
 
 
 def run(size: str, rounds: int, only: list[str] | None, record: bool) -> None:
-    """Measure and print the tables. With ``record`` they are put into the README and the book.
+    """Measure, and print the tables. With ``record`` the figures are also written where ``record.py`` says.
 
     Raises:
-        Refusal: a contender is unknown, or has failed; or some are to be recorded as if they were all.
+        Refusal: a contender is unknown or has failed, or only some are to be recorded.
     """
     if only and record:
         raise Refusal("--record wants the figures of all contenders: leave --only out")
     contenders = _there(_chosen(only))
     checkpoint = write_checkpoint(size, FOLDER)
     try:
-        accuracy = compare(contenders, checkpoint, FOLDER)  # what a first start compiles or converts is not timed
-        found = measure(contenders, checkpoint, FOLDER, rounds)
+        accuracy = compare(contenders, checkpoint, FOLDER)  # first, so that no first start of a contender is timed
+        figures = measure(contenders, checkpoint, FOLDER, rounds)
     except WorkerError as error:
-        raise Refusal(error) from error
+        raise Refusal(str(error)) from error
     results = {
         "size": size,
-        "parameters": parameter_count(size),
+        "parameters": parameter_count(config_of(size)),
         "machine": f"{machine()}, {CORES} cores",
         "python": platform.python_version(),
         "contenders": {
             each.name: {
                 "weights": each.weights,
                 "versions": each.versions,
-                "figures": found[each.name],
+                "figures": figures[each.name],
                 **accuracy.get(each.name, {}),
             }
             for each in contenders
         },
     }
-    (FOLDER / f"{size}.json").write_text(json.dumps(results))  # whatever happens to the rest
+    (FOLDER / f"{size}.json").write_text(json.dumps(results))  # first, so that no figure is lost if what follows fails
     print(tables(results))
     if record:
         write(results)
@@ -80,7 +76,7 @@ def _chosen(only: list[str] | None) -> list[Contender]:
 
 
 def _there(contenders: list[Contender]) -> list[Contender]:
-    """Those whose packages can be installed; ours always is."""
+    """The contenders whose packages can be installed. Ours needs none."""
     there = []
     for contender in contenders:
         try:

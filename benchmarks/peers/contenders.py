@@ -1,4 +1,4 @@
-"""Who is measured, and the environment that each one gets: its own, so that none disturbs another or the course."""
+"""The libraries that are measured. Each has an environment of its own, apart from the others and the course's."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ class Contender:
     name: str
     worker: str  # a module in benchmarks/peers/workers
     weights: str = "float32"
-    requirements: tuple[str, ...] = ()  # none: the environment of the course
+    requirements: tuple[str, ...] = ()  # without any, it runs in the environment of the course
 
     @property
     def versions(self) -> str:
@@ -66,5 +66,5 @@ def python_of(contender: Contender, folder: Path) -> str:
 
 
 def environment_of(contender: Contender) -> dict[str, str]:
-    """The variables for a worker: nobody's libraries are told which kernels to run."""
+    """The environment variables of a worker, without ours that tell OpenBLAS which kernels to run."""
     return {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}

@@ -1,4 +1,4 @@
-"""Measures contenders in turn, figure by figure, round by round, so that a disturbance meets all of them."""
+"""Measures contenders in turn, figure by figure and round by round, so that a slow moment of the machine meets all."""
 
 import random
 import statistics
@@ -21,7 +21,7 @@ from benchmarks.peers.worker import Worker
 
 @dataclass(frozen=True)
 class Case:
-    """So many texts of so many tokens, and how many steps to go on from there."""
+    """A batch of texts of ``past`` tokens each, and how many further tokens to generate."""
 
     batch: int
     past: int
@@ -42,25 +42,25 @@ CASES = [
     Case(4, 900, 8),
     Case(16, 900, 8),  # 14 thousand tokens to read first
 ]
-LONGEST = CASES[2]  # of those with one text
-TURNS = 5  # of a short and a long past
-RUNS = 2  # of each case in a round, of which the better one counts
-LONG = 2_000  # tokens in all, which are read only once
-GREEDY = 200  # tokens of one text, of which the logits are compared
+LONGEST = CASES[2]  # the longest past with one text
+TURNS = 5  # how often a short and a long past are measured in turn
+RUNS = 2  # of each case in a round; the better one counts
+ONE_RUN_FROM = 2_000  # prompt tokens in all: a case with more has one run
+GREEDY = 200  # tokens of one text, whose logits are compared
 
-Figures = dict[str, list[float]]  # what was measured, and its value in each round
+Figures = dict[str, list[float]]  # the name of a figure, and its value in each round
 
 
 def measure(contenders: Sequence[Contender], checkpoint: Path, environments: Path, rounds: int) -> dict[str, Figures]:
     """All figures of all contenders by name.
 
     A contender's figures are "load" and "cold", the seconds until its process is ready and until
-    that has given its first token; "peak" bytes of memory with one text; for each case "first
+    it has returned its first token; "peak", the bytes of memory with one text; for each case "first
     BATCH PAST", the seconds until the first tokens, and "rate BATCH PAST", tokens per second; "slower",
-    as below; and "read", the bandwidth just before or after the first case, whichever is larger: on a
-    machine that shares its memory with others it changes from one second to the next.
+    see ``slower``; and "read", the bandwidth just before or just after the first case, whichever is larger,
+    because on a machine that shares its memory with others it changes from one second to the next.
     """
-    found: dict[str, Figures] = defaultdict(lambda: defaultdict(list))
+    all_figures: dict[str, Figures] = defaultdict(lambda: defaultdict(list))
     for round in range(rounds):
         turn = round % len(contenders)
         order = [*contenders[turn:], *contenders[:turn]]
@@ -70,17 +70,17 @@ def measure(contenders: Sequence[Contender], checkpoint: Path, environments: Pat
                 say(f"round {round + 1} of {rounds}: loading {contender.name}")
                 worker = stack.enter_context(closing(Worker(contender, checkpoint, environments)))
                 first = worker.ask("generate", prompts=CASES[0].prompts, steps=0)["first"]
-                found[contender.name]["load"].append(worker.load)
-                found[contender.name]["cold"].append(worker.load + first)
+                all_figures[contender.name]["load"].append(worker.load)
+                all_figures[contender.name]["cold"].append(worker.load + first)
                 workers.append(worker)
             for case in CASES:
                 say(f"round {round + 1} of {rounds}: batch {case.batch}, past {case.past}")
                 for worker in workers:
-                    figures = found[worker.contender.name]
+                    figures = all_figures[worker.contender.name]
                     read = read_bandwidth(CORES) if case is CASES[0] else 0.0
                     runs = [
                         worker.ask("generate", prompts=case.prompts, steps=case.steps)
-                        for _ in range(RUNS if case.batch * case.past < LONG else 1)
+                        for _ in range(RUNS if case.batch * case.past < ONE_RUN_FROM else 1)
                     ]
                     figures[f"first {case.batch} {case.past}"].append(min(run["first"] for run in runs))
                     rates = [case.batch / statistics.median(run["steps"]) for run in runs]
@@ -90,11 +90,11 @@ def measure(contenders: Sequence[Contender], checkpoint: Path, environments: Pat
                     if case is LONGEST:
                         figures["slower"].append(slower(worker))
                         figures["peak"].append(worker.ask("memory")["peak"])
-    return found
+    return all_figures
 
 
 def slower(worker: Worker) -> float:
-    """How many times as long a token takes with a long past, measured in turn with those that have a short one."""
+    """How many times as long a token takes after a long past as after a short one, both measured in turn."""
     ratios = []
     for _ in range(TURNS):
         short, long = (
@@ -108,9 +108,10 @@ def slower(worker: Worker) -> float:
 def compare(contenders: Sequence[Contender], checkpoint: Path, environments: Path) -> dict[str, dict[str, float]]:
     """How far each contender's logits are from the baseline's, and on how many of the tokens they agree.
 
-    Without the baseline there is nothing to compare with; all are started all the same.
+    Without the baseline the result is empty, but all contenders are started: then what they compile or convert at
+    their first start is ready.
     """
-    found = {}
+    accuracy = {}
     tokens = None
     prompt = Case(1, 16, 0).prompts[0]
     with tempfile.TemporaryDirectory() as folder:
@@ -126,11 +127,11 @@ def compare(contenders: Sequence[Contender], checkpoint: Path, environments: Pat
             logits = np.load(file)
             if contender.name == BASELINE:
                 expected = logits
-            found[contender.name] = {
+            accuracy[contender.name] = {
                 "difference": float(np.abs(logits - expected).max()),
                 "agreement": int((logits.argmax(axis=-1) == tokens).sum()),
             }
-    return found
+    return accuracy
 
 
 def say(text: str) -> None:

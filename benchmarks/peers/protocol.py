@@ -1,9 +1,9 @@
-"""How a worker, which has the model of one contender, talks to the benchmark: a JSON object a line.
+"""How the benchmark asks a worker, the process with one contender's model, and how it answers: JSON, an object a line.
 
-This file is all that workers share. It runs in every contender's environment, on the standard
-library alone.
+This file is all that workers share. It runs in every contender's environment, with the standard library alone.
 """
 
+import itertools
 import json
 import os
 import resource
@@ -24,7 +24,7 @@ class Model(Protocol):
 
         Args:
             on_tokens: called 1 + ``steps`` times, each time with the next token of every text,
-                as soon as they are numbers in the hands of Python.
+                as soon as Python has them as numbers.
         """
 
     def score(self, prompt: list[int], tokens: list[int]) -> Any:
@@ -32,9 +32,9 @@ class Model(Protocol):
 
 
 def serve(load: Callable[[Path, str], Model]) -> None:
-    """Be the worker: load the model, then answer requests until there are no more."""
+    """Run a worker: load the model, then answer requests until there are no more."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # what a library prints is not an answer
+    os.dup2(2, 1)  # so that what a library prints goes to stderr, and is not taken for an answer
 
     def answer(**values: object) -> None:
         answers.write(json.dumps(values) + "\n")
@@ -51,7 +51,7 @@ def generate(model: Model, prompts: list[list[int]], steps: int) -> dict:
     """How long the first tokens took, and each of the following ones, in seconds."""
     times = [time.perf_counter()]
     model.generate(prompts, steps, lambda tokens: times.append(time.perf_counter()))
-    first, *following = (after - before for before, after in zip(times, times[1:]))
+    first, *following = (after - before for before, after in itertools.pairwise(times))
     if len(following) != steps:
         raise RuntimeError(f"{len(following)} steps instead of {steps}")
     return {"first": first, "steps": following}

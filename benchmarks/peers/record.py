@@ -1,4 +1,7 @@
-"""Keeps measured figures: in a file beside this one, and in benchmarks/README.md. ./run make pictures draws them."""
+"""Writes measured figures to a JSON file beside this one, and their tables into benchmarks/README.md.
+
+The book shows them as well, and draws a picture of them: both are made from the JSON file when the book is made.
+"""
 
 import json
 import re
@@ -7,15 +10,14 @@ from pathlib import Path
 from benchmarks.peers.report import Results, tables
 from course.curriculum.steps import ROOT
 
-SHOWN = "124M"  # the size in benchmarks/README.md and the picture; the book shows whatever was recorded
+SHOWN = "124M"  # the size that README.md and the picture show; the book shows whatever was recorded
 BLOCK = re.compile(r"(?<=<!-- bench peers -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
-def write(results: Results, root: Path = ROOT) -> None:
-    path = root / "benchmarks/peers" / f"{results['size']}.json"
-    path.write_text(json.dumps(results, indent=1) + "\n")
+def write(results: Results, folder: Path = ROOT / "benchmarks") -> None:
+    (folder / "peers" / f"{results['size']}.json").write_text(json.dumps(results, indent=1) + "\n")
     if results["size"] == SHOWN:
-        readme = root / "benchmarks" / "README.md"
+        readme = folder / "README.md"
         readme.write_text(fill(readme.read_text("utf-8"), results), "utf-8")
 
 

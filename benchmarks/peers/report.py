@@ -1,4 +1,4 @@
-"""What was measured, as tables in Markdown."""
+"""Turns what was measured into tables in Markdown."""
 
 import json
 import statistics
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peers.checkpoint import config_of
 from benchmarks.peers.contenders import OURS
-from benchmarks.peers.measure import CASES, GREEDY
+from benchmarks.peers.measure import CASES, GREEDY, LONGEST
+from gpt2.cost import BYTES, cache_bytes, token_flops, weight_bytes
 
 Results = dict[str, Any]  # as benchmarks/peers/command.py makes them
 FOLDER = Path(__file__).parent
-BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}  # of a weight
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Row:
 
     title: str
     figure: str
-    best: Callable[[Sequence[float]], float]  # of the rounds: min or max
+    best: Callable[[Sequence[float]], float]  # min or max, which picks the best round
     unit: float = 1  # what a figure is divided by
     digits: int = 2
 
@@ -29,7 +30,7 @@ class Row:
         return self.best(contender["figures"][self.figure]) / self.unit
 
     def ratio(self, ours: dict, theirs: dict) -> float:
-        """How many times as good ours is: above 1 is better, of seconds as of tokens per second."""
+        """How many times as good ours is. Above 1 ours is better, whether less or more of the figure is."""
         mine, other = self.value(ours), self.value(theirs)
         return mine / other if self.best is max else other / mine
 
@@ -55,7 +56,7 @@ ROWS = [
 
 
 def read_results(size: str, folder: Path = FOLDER) -> Results:
-    """What was recorded of a size last."""
+    """The figures that were last recorded for a size."""
     return json.loads((folder / f"{size}.json").read_text())
 
 
@@ -65,13 +66,13 @@ def bandwidth(results: Results) -> float:
 
 
 def roofline(results: Results, weights: str) -> float:
-    """The tokens per second that reading every weight once for each allows."""
-    return bandwidth(results) / (results["parameters"] * BYTES[weights])
+    """The tokens per second that memory allows, if reading every weight once for each token is all that it does."""
+    return bandwidth(results) / weight_bytes(results["parameters"], weights)
 
 
 def share(results: Results, contender: dict) -> float:
-    """How much of the bandwidth a contender reads its weights with: the median of the rounds, each with its own bandwidth."""
-    size = results["parameters"] * BYTES[contender["weights"]]
+    """Which part of the bandwidth a contender uses to read its weights: the median over rounds, each with its own."""
+    size = weight_bytes(results["parameters"], contender["weights"])
     figures = contender["figures"]
     return statistics.median(
         rate * size / read for rate, read in zip(figures[DECODE.figure], figures["read"], strict=True)
@@ -79,7 +80,7 @@ def share(results: Results, contender: dict) -> float:
 
 
 def slower(contender: dict) -> float:
-    """How many times as long a token takes with the longest past: the median of the rounds."""
+    """How many times as long a token takes after the longest past as after the shortest: the median over rounds."""
     return statistics.median(contender["figures"]["slower"])
 
 
@@ -93,7 +94,18 @@ def tables(results: Results) -> str:
             f"memory is read at up to {bandwidth(results) / 1e9:.1f} GB/s; {', '.join(versions)}. "
             "All are measured in turn, line by line. Where a machine shares its memory with others, as this one "
             "may do, one line can meet a faster moment than the next.",
+            cost(results),
         ]
+    )
+
+
+def cost(results: Results) -> str:
+    """What a token costs the model, in a sentence."""
+    config, past = config_of(results["size"]), LONGEST.past
+    read = " or ".join(f"{weight_bytes(results['parameters'], weights) / 1e6:.0f} ({weights})" for weights in BYTES)
+    return (
+        f"A token after {past} others takes {token_flops(config, past) / 1e9:.2f} billion floating-point operations, "
+        f"and reads {read} MB of weights and {cache_bytes(config, past) / 1e6:.0f} MB of keys and values."
     )
 
 
@@ -103,18 +115,23 @@ def members(results: Results, weights: str) -> dict[str, dict]:
 
 def table(results: Results, weights: str) -> str:
     """One line a figure, one column a contender; in brackets how many times as good ours is."""
-    found = members(results, weights)
-    ours = next((each for name, each in found.items() if name.startswith(OURS)), None)
-    lines = [[weights, *(name.removesuffix(f" {weights}") for name in found)], ["---", *["---:"] * len(found)]]
+    columns = members(results, weights)
+    ours = next((each for name, each in columns.items() if name.startswith(OURS)), None)
+    lines = [
+        [weights, *(name.removesuffix(f" {weights}") for name in columns)],
+        ["---", *["---:"] * len(columns)],
+    ]
     for row in ROWS:
         cells = []
-        for each in found.values():
+        for each in columns.values():
             cell = f"{row.value(each):.{row.digits}f}"
             cells.append(cell if ours is None or ours is each else f"{cell} ({row.ratio(ours, each):.2f} ×)")
         lines.append([row.title, *cells])
-    lines.append(["time of a token after 900 / after 32", *(f"{slower(each):.2f}" for each in found.values())])
-    lines.append(["share of what memory allows, batch 1", *(f"{share(results, each):.0%}" for each in found.values())])
-    if all("difference" in each for each in found.values()):
-        lines.append(["largest difference of a logit", *(f"{each['difference']:.0e}" for each in found.values())])
-        lines.append([f"same greedy tokens, of {GREEDY}", *(str(each["agreement"]) for each in found.values())])
+    lines.append(["time of a token after 900 / after 32", *(f"{slower(each):.2f}" for each in columns.values())])
+    lines.append(
+        ["share of what memory allows, batch 1", *(f"{share(results, each):.0%}" for each in columns.values())]
+    )
+    if all("difference" in each for each in columns.values()):
+        lines.append(["largest difference of a logit", *(f"{each['difference']:.0e}" for each in columns.values())])
+        lines.append([f"same greedy tokens, of {GREEDY}", *(str(each["agreement"]) for each in columns.values())])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,4 +1,4 @@
-"""A contender's worker from the benchmark's side."""
+"""Starts a contender's worker process, and asks it."""
 
 import json
 import signal
@@ -13,13 +13,13 @@ from course.curriculum.steps import ROOT
 
 
 class WorkerError(RuntimeError):
-    """A worker ended early."""
+    """A worker ended before it had answered."""
 
 
 class Worker:
-    """A process with a loaded model, which computes only while it is asked something.
+    """A process with a loaded model, which is stopped except while it answers.
 
-    ``load`` is how long the process took to be ready, in seconds.
+    ``load`` is how long the process took to start and load the model, in seconds.
     """
 
     def __init__(self, contender: Contender, checkpoint: Path, environments: Path) -> None:
@@ -54,7 +54,7 @@ class Worker:
 
     @contextmanager
     def _awake(self) -> Iterator[None]:
-        """Some libraries' threads spin while they wait. Stopped, they take nothing from the others."""
+        """Let the process run. Otherwise it is stopped, because threads of some libraries spin while they wait."""
         self._process.send_signal(signal.SIGCONT)
         try:
             yield

@@ -44,7 +44,7 @@ def bench_peers(
     only: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A contender; repeat for more.", show_default="all")
     ] = None,
-    record: Annotated[bool, typer.Option("--record", help="Keep the figures, for benchmarks/README.md and the book.")] = False,
+    record: Annotated[bool, typer.Option("--record", help="Put the figures into benchmarks/README.md.")] = False,
 ) -> None:
     """Measure the engine beside transformers, CTranslate2 and others: some ten minutes, and 2 GB of disk."""
     from benchmarks.peers.command import run

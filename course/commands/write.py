@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from course.commands.app import STEPS_FOLDER, DeviceName, app
-from course.curriculum.steps import ROOT
+from course.curriculum.steps import STORYTELLER
 from course.refusal import refusing
 from course.terminal import console
 
 if TYPE_CHECKING:
     from gpt2.sampling import Sampling
-
-STORYTELLER = str(ROOT / "models" / "storyteller")
 
 # How a text is chosen.
 Temperature = Annotated[float, typer.Option(help="0: the likeliest text. Over 1: wilder and wilder.")]
@@ -61,7 +59,7 @@ def generate_text(
     mine: Annotated[bool, typer.Option("--mine", help="Run the model and the loop in steps/: your own.")] = False,
     weights: Weights = "float32",
     device: DeviceName = None,
-    checkpoint: CheckpointName = STORYTELLER,
+    checkpoint: CheckpointName = str(STORYTELLER),
     temperature: Temperature = 0.8,
     greedy: Greedy = False,
     top_k: TopK = None,
@@ -108,7 +106,7 @@ def chat_with_model(
     stop: Stop = None,
     weights: Weights = "float32",
     device: DeviceName = None,
-    checkpoint: CheckpointName = STORYTELLER,
+    checkpoint: CheckpointName = str(STORYTELLER),
     temperature: Temperature = 0.8,
     greedy: Greedy = False,
     top_k: TopK = None,
@@ -148,17 +146,15 @@ def chat_with_model(
 @app.command("serve", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def serve_model(
     context: typer.Context,
-    checkpoint: CheckpointName = STORYTELLER,
+    checkpoint: CheckpointName = str(STORYTELLER),
     host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 is every one.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
     device: DeviceName = None,
 ) -> None:
     """Serve a model through an OpenAI-compatible API; further arguments go to ``max serve``."""
-    from course import runtime
     from course.writing.serve import serve
     from gpt2.checkpoint import CheckpointError
 
-    runtime.prepare()
     try:
         with refusing(CheckpointError):
             serve(checkpoint, host=host, port=port, device=device, further=context.args)
@@ -167,11 +163,9 @@ def serve_model(
 
 
 def _sampling(greedy: bool, **settings: Any) -> "Sampling":
-    """The settings of a command line as the engine takes them, in a process that is ready for MAX."""
-    from course import runtime
+    """The settings of a command line as the engine takes them."""
     from gpt2.sampling import Sampling
 
     with refusing(ValueError):
         sampling = Sampling(**settings)
-    runtime.prepare()
     return replace(sampling, temperature=0) if greedy else sampling

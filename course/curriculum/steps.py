@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+STORYTELLER = ROOT / "models" / "storyteller"  # the checkpoint that comes with the course
 
 
 @dataclass(frozen=True)

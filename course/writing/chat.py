@@ -1,8 +1,8 @@
 """The command ``chat``: a person and the model write one text by turns.
 
-GPT-2 has learned to go on with texts, not to answer. So each line is put at the end of the text,
-and the model goes on from there; what it reads is what the terminal shows. When the context
-window is full it slides. Replies go to stdout, all else goes to stderr: into a pipe go replies alone.
+GPT-2 has learned to continue texts, not to answer. So each line is appended to the text, and the model continues the
+whole text, which is what the terminal shows. When the context window is full, it slides. Replies go to stdout and
+everything else to stderr, so that a pipe gets the replies alone.
 """
 
 import sys
@@ -17,7 +17,7 @@ from gpt2.sampling import LARGEST_SEED, Sampling
 from gpt2.tokenizer import load_tokenizer
 
 HELP = "You and the model write one text by turns. Enter alone: it goes on. Ctrl-C: it stops. Ctrl-D: the end."
-CLINGING = ",.;:!?"  # a line that begins so goes on without a space
+CLOSE_UP = ",.;:!?"  # a line that begins with one of these is appended without a space
 
 
 def chat(
@@ -29,13 +29,11 @@ def chat(
     device: str | None = None,
     checkpoint: str,
 ) -> None:
-    """Answer the lines of stdin, until it ends.
-
-    Call ``runtime.prepare`` first. Arguments and exceptions are those of ``generate``.
+    """Answer the lines of stdin until it ends. Arguments and exceptions are those of ``generate``.
 
     Args:
         sampling: with a seed, the same lines get the same replies.
-        max_new_tokens: for each reply.
+        max_new_tokens: the limit of each reply.
     """
     opened = open_checkpoint(checkpoint)
     tokenizer = load_tokenizer(opened.folder, opened.config.vocab_size)
@@ -62,16 +60,16 @@ def chat(
 
 
 def _lines() -> Iterator[str]:
-    """What comes in, line by line. At a terminal it is asked for, and Ctrl-C is the end as Ctrl-D is."""
+    """The lines of stdin. At a terminal there is a prompt for each, and Ctrl-C ends them as Ctrl-D does."""
     sys.stdin.reconfigure(errors="replace")
     if not sys.stdin.isatty():
         yield from (line.removesuffix("\n") for line in sys.stdin)
         return
-    import readline  # noqa: F401  (for the keys that move in a line, and for earlier ones)
+    import readline  # noqa: F401  (so that input() has keys to edit a line and to recall earlier ones)
 
     console.err.print(HELP, style="dim")
     while True:
-        if not sys.stdout.isatty():  # where input() would put what it asks
+        if not sys.stdout.isatty():  # input() writes its prompt to stdout, which gets replies alone
             console.err.print("> ", end="")
         try:
             line = input("> " if sys.stdout.isatty() else "")
@@ -82,6 +80,6 @@ def _lines() -> Iterator[str]:
 
 
 def _joined(text: str, line: str, end: str) -> str:
-    """The text with a line at its end. After the model's end of text another one begins."""
+    """The text with a line appended. After the model's end-of-text token ``end`` another text begins."""
     begins = not text or text[-1].isspace() or (end and text.endswith(end))
-    return text + ("" if begins or not line or line[0].isspace() or line[0] in CLINGING else " ") + line
+    return text + ("" if begins or not line or line[0].isspace() or line[0] in CLOSE_UP else " ") + line

@@ -1,10 +1,11 @@
-"""The command ``generate``: the model tells a story.
+"""The command ``generate``: prints a prompt and what the model generates after it.
 
-By default the engine in ``gpt2`` writes it, which computes each token once; on request it is step
-13's model in step 14's loop, which reads the whole text again for each token. Text goes to stdout,
-as it grows; all else goes to stderr, so that a pipe gets the story alone.
+By default the engine in ``gpt2`` generates, which computes each token once; on request it is step 13's model in step
+14's loop, which reads the whole text again for each token. The text goes to stdout piece by piece; everything else
+goes to stderr, so that a pipe gets the text alone.
 """
 
+import math
 import shutil
 import sys
 import tokenize
@@ -17,14 +18,15 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from course import runtime
-from course.curriculum.steps import ROOT, STEPS, step_path
+from course.curriculum.steps import STEPS, step_path
 from course.curriculum.todos import open_todos
 from course.judging.subject import use_own_steps
 from course.refusal import Refusal, refusing
 from course.terminal.waiting import Waiting
 from gpt2.checkpoint import Checkpoint, CheckpointError, open_checkpoint
+from gpt2.prompt import context_left, prompt_ids
 from gpt2.sampling import Sampling
-from gpt2.tokenizer import TextStream, encode, load_tokenizer
+from gpt2.tokenizer import TextStream, load_tokenizer
 
 if TYPE_CHECKING:
     from max.driver import Device
@@ -32,15 +34,14 @@ if TYPE_CHECKING:
 
     from gpt2.generator import Generator
 
-PROMPT = "Once upon a time"
-CHECKPOINT = str(ROOT / "models" / "storyteller")
-USUAL_LENGTH = 200  # new tokens, where the user does not say how many
+DEFAULT_LENGTH = 200  # new tokens, where the user does not say how many
 
 
 def generate(
-    prompt: str = PROMPT,
-    sampling: Sampling = Sampling(temperature=0.8),
+    prompt: str,
+    sampling: Sampling,
     *,
+    checkpoint: str,
     max_new_tokens: int | None = None,
     slide: bool = False,
     stop: Sequence[str] = (),
@@ -48,23 +49,19 @@ def generate(
     steps: Path | None = None,
     weights: str = "float32",
     device: str | None = None,
-    checkpoint: str = CHECKPOINT,
 ) -> None:
-    """Print the prompt and what the model makes of it.
-
-    Call ``runtime.prepare`` first.
+    """Print the prompt and the text that the model generates after it.
 
     Args:
-        sampling: the same seed tells the same story on the same machine, in either way.
+        sampling: the same seed gives the same text on the same machine, from the engine and from step 14's loop.
+        checkpoint: a folder, or a model's name on the Hugging Face hub.
         max_new_tokens: without it 200, or as many as the context window has room for.
         slide: go on when the context window is full, as ``gpt2.generator`` does.
-        stop: texts that end the story, and are no part of it.
-        naive: generate with step 14's loop, which knows temperature and seed alone.
-        steps: the folder with the learner's steps, where they take the place of the solutions
-            in step 14's loop.
-        weights: what they are kept as, as for ``gpt2.loading.load_cached_model``.
-        device: as for ``runtime.pick_device``.
-        checkpoint: a folder, or a model's name on the Hugging Face hub.
+        stop: texts that end the generated text, and are not part of it.
+        naive: generate with step 14's loop, which has no settings but temperature and seed.
+        steps: the folder with the learner's steps, if step 14's loop is to use them instead of the solutions.
+        weights: the type that weights are stored as, as for ``gpt2.loading.load_cached_model``.
+        device: as for ``runtime.start``.
 
     Raises:
         Refusal: an argument is out of range, the device is not there, or the learner's steps are not done or fail.
@@ -85,14 +82,21 @@ def generate(
         opened = open_checkpoint(checkpoint)
         tokenizer = load_tokenizer(opened.folder, opened.config.vocab_size)
         with refusing(ValueError):
-            ids = encode(tokenizer, prompt)
-        count = _count(max_new_tokens, None if slide else opened.config.n_positions, len(ids))
+            ids = prompt_ids(prompt, tokenizer, opened.config)
+            left = math.inf if slide else context_left(ids, opened.config)
+        if max_new_tokens is None:
+            max_new_tokens = int(min(DEFAULT_LENGTH, left))
+        elif max_new_tokens > left:
+            raise Refusal(
+                f"max-new-tokens {max_new_tokens}: the prompt leaves room for {left} of the "
+                f"{opened.config.n_positions} tokens in the model's context window"
+            )
         if naive:
-            _tell_naively(ids, sampling, count, opened, tokenizer, device)
+            _generate_naively(ids, sampling, max_new_tokens, opened, tokenizer, device)
         else:
             with refusing(ValueError):
                 model = load(opened, tokenizer, weights, device)
-                tokens = model.stream(ids, sampling, max_new_tokens=count, slide=slide, stop=stop)
+                tokens = model.stream(ids, sampling, max_new_tokens=max_new_tokens, slide=slide, stop=stop)
                 write(tokenizer.decode(ids))
                 for token in tokens:
                     write(token.text)
@@ -100,17 +104,22 @@ def generate(
 
 
 def load(checkpoint: Checkpoint, tokenizer: Tokenizer, weights: str, device: str | None) -> "Generator":
-    """The engine's model, and word of what takes so long meanwhile."""
-    with _loading(device) as chosen:
-        from gpt2.generator import Generator
-        from gpt2.loading import load_cached_model
+    """Load the engine, and say meanwhile what takes so long."""
+    with _loading(device, kernels=False) as chosen:
+        from gpt2.generator import load_generator
 
-        return Generator(load_cached_model(checkpoint, chosen, weights), tokenizer, checkpoint.eos_token_id)
+        return load_generator(checkpoint, chosen, weights, tokenizer)
 
 
-def _tell_naively(
-    ids: list[int], sampling: Sampling, count: int, checkpoint: Checkpoint, tokenizer: Tokenizer, device: str | None
+def _generate_naively(
+    ids: list[int],
+    sampling: Sampling,
+    max_new_tokens: int,
+    checkpoint: Checkpoint,
+    tokenizer: Tokenizer,
+    device: str | None,
 ) -> None:
+    """Print what step 14's loop generates."""
     with _loading(device, kernels=True) as chosen:
         from gpt2.loading import load_model
 
@@ -123,17 +132,17 @@ def _tell_naively(
 
     stream = TextStream(tokenizer)
 
-    def telling_model(tokens: Tensor) -> Tensor:
-        write(stream.update(_ids(tokens)))  # step 14 asks the model with the text so far, each time
+    def printing_model(tokens: Tensor) -> Tensor:
+        write(stream.update(_ids(tokens)))  # step 14 calls the model for each token, with the whole text so far
         return model(tokens)
 
     if sampling.seed is not None:
         np.random.seed(sampling.seed)
     with gathered():
         tokens = generate_tokens(
-            telling_model,
+            printing_model,
             Tensor(np.array([ids]), device=chosen),
-            max_new_tokens=count,
+            max_new_tokens=max_new_tokens,
             temperature=sampling.temperature,
             do_sample=sampling.temperature > 0,
             eos_token_id=checkpoint.eos_token_id,
@@ -142,7 +151,7 @@ def _tell_naively(
 
 
 def write(text: str) -> None:
-    """Show a piece of the text at once."""
+    """Print a piece of text at once."""
     if text:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -156,15 +165,11 @@ def _ids(tokens: "Tensor") -> list[int]:
 
 
 @contextmanager
-def _loading(device: str | None, kernels: bool = False) -> Iterator["Device"]:
-    """Say what takes so long while a model is loaded; eager operations need the kernels, too."""
+def _loading(device: str | None, kernels: bool) -> Iterator["Device"]:
+    """Start MAX, and while the caller loads a model say what takes so long. Eager operations need the kernels."""
     with Waiting() as waiting:
         with refusing(ValueError):
-            chosen = runtime.pick_device(device)
-        if kernels:
-            from course.runtime import kernels as course_kernels
-
-            course_kernels.load(chosen, waiting.kernels)
+            chosen = runtime.start(device, kernels=kernels, progress=waiting.kernels)
         waiting.say("Loading the model, which MAX compiles the first time: a minute or more")
         with runtime.killable():
             try:
@@ -176,7 +181,7 @@ def _loading(device: str | None, kernels: bool = False) -> Iterator["Device"]:
 
 
 def _why_not_compiled() -> str:
-    """What may be the matter, of which MAX says nothing: it fails alike on a full disk and on a damaged cache."""
+    """The likely causes. MAX names none: it fails in the same way on a full disk and on a damaged cache."""
     from max._interpreter_ops import gc_compile
 
     folder = gc_compile._cache_dir()
@@ -190,25 +195,8 @@ def _why_not_compiled() -> str:
     )
 
 
-def _count(max_new_tokens: int | None, context: int | None, prompt_length: int) -> int:
-    """How many tokens to generate: what was asked for, if the context window, where there is one, has room for it."""
-    if context is None:
-        return USUAL_LENGTH if max_new_tokens is None else max_new_tokens
-    left = context - prompt_length
-    if left < 0:
-        raise Refusal(f"the prompt has {prompt_length} tokens, the model's context window {context}")
-    if max_new_tokens is None:
-        return min(USUAL_LENGTH, left)
-    if max_new_tokens > left:
-        raise Refusal(
-            f"max-new-tokens {max_new_tokens}: the prompt leaves room for {left} of the {context} "
-            "tokens in the model's context window"
-        )
-    return max_new_tokens
-
-
 def _require_done(folder: Path) -> None:
-    """The first TODO that a learner has not done, or file that cannot be read, is an error."""
+    """Refuse the first TODO of a learner's steps that is not done, and a file that cannot be read."""
     for step in STEPS:
         path = step_path(step, folder)
         try:
@@ -222,7 +210,7 @@ def _require_done(folder: Path) -> None:
 
 @contextmanager
 def _own_lines(folder: Path | None) -> Iterator[None]:
-    """Turn an exception of a learner's steps into an error that shows their lines, not ours."""
+    """Turn an exception in a learner's steps into a refusal that shows the lines of their files, not of ours."""
     try:
         yield
     except (Refusal, CheckpointError):

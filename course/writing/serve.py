@@ -1,7 +1,7 @@
 """The command ``serve``: a GPT-2 behind an OpenAI-compatible API, served by MAX's own server.
 
-MAX learns our model from ``gpt2.serving``. This file gives it a folder that it understands, starts
-it, says when it is ready, and ends it with all of its processes.
+``gpt2.serving`` describes our model to MAX. This module writes the checkpoint into a folder as MAX expects it, starts
+the server, says when it is ready, and ends it with all of its processes.
 """
 
 import json
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,12 +34,12 @@ from gpt2.tokenizer import load_tokenizer
 if TYPE_CHECKING:
     from max.driver import Device
 
-BATCH = 16  # texts at once on a CPU, for which MAX would take one; further ones wait
-GRACE = 20.0  # seconds for the server to end by itself
+BATCH = 16  # texts at once on a CPU, where MAX's own default is one; further requests wait
+GRACE = 20.0  # seconds that the server has to end by itself before it is killed
 
-# What the environment says has precedence.
+# Defaults for the server's environment variables: those that are set already have precedence.
 ENVIRONMENT = {
-    "HF_HUB_OFFLINE": "1",  # all that it needs is in the folder
+    "HF_HUB_OFFLINE": "1",  # the folder has all that it needs
     "MAX_SERVE_DISABLE_TELEMETRY": "1",
     "MAX_SERVE_METRIC_RECORDING_METHOD": "NOOP",
     "MAX_SERVE_LOGS_CONSOLE_LEVEL": "WARNING",
@@ -49,11 +49,9 @@ ENVIRONMENT = {
 def serve(checkpoint: str, *, host: str, port: int, device: str | None, further: Sequence[str] = ()) -> None:
     """Serve a checkpoint until a ``KeyboardInterrupt``, which SIGTERM is, too.
 
-    Call ``runtime.prepare`` first.
-
     Args:
         checkpoint: a folder, or a model's name on the Hugging Face hub.
-        device: as for ``runtime.pick_device``.
+        device: as for ``runtime.start``.
         further: options for ``max serve``.
 
     Raises:
@@ -65,11 +63,11 @@ def serve(checkpoint: str, *, host: str, port: int, device: str | None, further:
     name = opened.folder.resolve().name if Path(checkpoint).expanduser().is_dir() else checkpoint
     with TemporaryDirectory(prefix="serve-") as folder:
         with Waiting():
-            # What is wrong with the weights is one line here, and a hundred when the server finds it.
+            # Wrong weights are refused here, in one line. If the server found them, it would print a hundred.
             _lay_out(opened, weights_of(opened), Path(folder))
             ours = ["--model", folder, "--served-model-name", name, "--host", host, "--port", str(port)]
             with refusing(ValueError):
-                ours += _device_options(runtime.pick_device(device))
+                ours += _device_options(runtime.start(device, kernels=False))
         with _server([*ours, *further]) as server:
             with Waiting() as waiting:
                 waiting.say("Starting MAX's server, which compiles the model the first time: minutes")
@@ -82,7 +80,7 @@ def serve(checkpoint: str, *, host: str, port: int, device: str | None, further:
 
 
 def _require_port(host: str, port: int) -> None:
-    """MAX would find out after a while, and its model might be long in compiling."""
+    """Refuse an address that cannot be had. MAX itself would find out only after it has compiled the model."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()
@@ -91,7 +89,7 @@ def _require_port(host: str, port: int) -> None:
 
 
 def _lay_out(checkpoint: Checkpoint, weights: Mapping[str, np.ndarray], folder: Path) -> None:
-    """Fill a folder with the checkpoint as MAX wants it: as the engine reads it, and nothing left to be guessed."""
+    """Write a checkpoint into a folder as MAX expects it, with a configuration that leaves nothing to guess."""
     settings = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
     settings |= {
         "model_type": "gpt2",
@@ -103,7 +101,7 @@ def _lay_out(checkpoint: Checkpoint, weights: Mapping[str, np.ndarray], folder: 
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
     load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size).save(str(folder / "tokenizer.json"))
     files = weight_files(checkpoint.folder)
-    if any(_has_float16(path) for path in files):  # which MAX serves on no device
+    if any(_has_float16(path) for path in files):  # a type that MAX serves on no device
         stored = {name: weight.T if name.endswith(CONV1D) else weight for name, weight in weights.items()}
         save_file({name: np.ascontiguousarray(weight) for name, weight in stored.items()}, folder / "model.safetensors")
         return
@@ -113,7 +111,7 @@ def _lay_out(checkpoint: Checkpoint, weights: Mapping[str, np.ndarray], folder: 
 
 def _has_float16(path: Path) -> bool:
     with safe_open(path, "np") as file:
-        return any(file.get_slice(name).get_dtype() == "F16" for name in file.keys())
+        return any(file.get_slice(name).get_dtype() == "F16" for name in file.keys())  # noqa: SIM118 (it is no dictionary)
 
 
 def _device_options(device: "Device") -> list[str]:
@@ -124,7 +122,7 @@ def _device_options(device: "Device") -> list[str]:
 
 @contextmanager
 def _server(options: Sequence[str]) -> Iterator[subprocess.Popen]:
-    """Run ``max serve``, and leave none of its processes behind."""
+    """Run ``max serve``, and end all of its processes afterwards."""
     command = [sys.executable, "-m", "max._entrypoints.pipelines", "serve"]
     ours = ["--custom-architectures", f"{ROOT}:gpt2.serving", "--enable-penalties", "--allow-cold-interpreter-cache"]
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -132,9 +130,10 @@ def _server(options: Sequence[str]) -> Iterator[subprocess.Popen]:
             signal.signal(number, runtime.interrupt)
     server = subprocess.Popen(
         [*command, *ours, *options],
-        env=ENVIRONMENT | os.environ,  # spelled out: MAX has changed what a child would inherit
+        env=ENVIRONMENT
+        | os.environ,  # given explicitly, because MAX has changed the C environment that children inherit
         stdout=sys.stderr.fileno(),
-        start_new_session=True,  # Ctrl-C comes to us alone, and we pass it on
+        start_new_session=True,  # so that Ctrl-C reaches only this process, which then ends the server
     )
     try:
         yield server
@@ -142,13 +141,11 @@ def _server(options: Sequence[str]) -> Iterator[subprocess.Popen]:
         try:
             server.terminate()
             server.wait(GRACE)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):  # a second Ctrl-C waits no longer
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):  # after a second Ctrl-C it is killed at once
             pass
         finally:
-            try:
+            with suppress(ProcessLookupError):  # all have ended
                 os.killpg(server.pid, signal.SIGKILL)
-            except ProcessLookupError:  # none is left
-                pass
             server.wait()
 
 
@@ -158,7 +155,7 @@ def _require_running(server: subprocess.Popen) -> None:
 
 
 def _reachable(host: str) -> str:
-    """Where a server is found that listens at every address."""
+    """The address to connect to, also where the server listens at every address."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
 
 

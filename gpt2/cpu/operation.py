@@ -1,4 +1,4 @@
-"""The one operation that the engine runs on a CPU, written in Mojo, and its compilation."""
+"""Compiles the operation in gpt2/cpu/mojo, which is all that the engine runs on a CPU."""
 
 import hashlib
 from importlib.metadata import version
@@ -17,22 +17,22 @@ SOURCE = Path(__file__).parent / "mojo"
 
 
 def compile_operation(dtype: DType) -> "CompiledCallable":
-    """Compile the operation for weights of a type, and for models and texts of any sizes. It takes half a minute.
+    """Compile the operation for weights stored as ``dtype``, which takes half a minute. It serves models of any sizes.
 
-    The arguments of what is returned:
-        logits: [batch, vocab_size] float32, where the scores of the next tokens are put.
-        cache: [n_layer, 2, batch, n_head, size] float32, the keys and values of the past, where those of
-            the new tokens are put, too.
+    The arguments of the returned model:
+        logits: [batch, vocab_size] float32, which it sets to the logits of the next tokens.
+        cache: [n_layer, 2, batch, n_head, size] float32, the keys and values of earlier tokens, to which it
+            appends those of the new ones.
         input_ids: [batch, seq_length] int64, the new tokens.
-        positions: [batch, seq_length] int64, their places in their texts.
-        past: [1] int64, how many places of the cache are in use.
-        padding: [batch] int64, how many places at the start of a text hold no token.
-        panels: the weights of all linear layers, of that type, as gpt2/cpu/model.py puts them together.
-        vectors: everything else in float32, likewise.
+        positions: [batch, seq_length] int64, their positions in their texts.
+        past: [1] int64, how many indices of the cache are in use.
+        padding: [batch] int64, how many indices at the start of each text hold no token.
+        panels: the weights of all linear layers, as ``dtype``, laid out by gpt2/cpu/model.py.
+        vectors: all other parameters, in float32, laid out by gpt2/cpu/model.py.
         sizes: [3] int64, n_positions, n_embd and n_inner.
         epsilon: [1] float32, layer_norm_epsilon.
     """
-    # Imported here: they take a third of a second, which those who have compiled need not wait for.
+    # Imported here: they take a third of a second, which a process that finds it compiled need not wait.
     from max.experimental import functional as F
     from max.experimental.compilation import compile
 

@@ -1,41 +1,47 @@
-"""Weights as gpt2/cpu/mojo read them: in panels, and in float32, bfloat16 or int8."""
+"""How the engine on a CPU stores the weights of linear layers: cut into panels, as float32, bfloat16 or int8.
+
+gpt2/cpu/mojo/panels.mojo says what a panel is, and multiplies with it.
+"""
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from max.driver import Buffer
 from max.dtype import DType
 from numpy.typing import NDArray
 
-PANEL = 64  # columns, as in gpt2/cpu/mojo/panels.mojo
-GROUP = 2  # panels that are packed at once, so that little memory is needed beside the result
+Floats = NDArray[np.float32]
+
+PANEL = 64  # columns of a panel, as in gpt2/cpu/mojo/panels.mojo
+PACKED_AT_ONCE = 2  # panels; few, so that little memory is needed beside the result
 
 
 @dataclass(frozen=True)
 class Format:
-    """What a weight is stored as.
+    """The type that the numbers of a weight are stored as.
 
-    ``store`` turns panels [panels, n_in, PANEL] of float32 into numbers of that type, and what they are
-    to be multiplied by to get the weights back, for each column: [panels, PANEL].
+    ``store`` converts panels [panels, n_in, PANEL] from float32 to that type. It also returns the scale of each
+    column, by which the stored numbers are multiplied to get the weights back: [panels, PANEL], or 1.0 for all.
     """
 
     dtype: DType
-    numpy: type
-    store: Callable[[NDArray], tuple[NDArray, NDArray | float]]
+    numpy: type[np.generic]
+    store: Callable[[Floats], tuple[NDArray[Any], Floats | float]]
 
 
-def _bfloat16(panels: NDArray) -> tuple[NDArray, float]:
+def _bfloat16(panels: Floats) -> tuple[NDArray[np.uint16], float]:
     """The upper half of each float32, rounded to the nearest, ties to even."""
     bits = panels.view(np.uint32)
     return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16), 1.0
 
 
-def _int8(panels: NDArray) -> tuple[NDArray, NDArray]:
-    """Each column in steps of its own, 127 of which reach its largest weight."""
-    scale = np.abs(panels).max(axis=1) / 127
-    scale[scale == 0] = 1
+def _int8(panels: Floats) -> tuple[NDArray[np.int8], Floats]:
+    """Whole numbers from -127 to 127, and for each column the scale that makes 127 its largest weight."""
+    scale: Floats = np.abs(panels).max(axis=1) / 127
+    scale[scale == 0] = 1  # a column of zeros
     return np.rint(panels / scale[:, None]).astype(np.int8), scale
 
 
@@ -47,15 +53,17 @@ FORMATS: Mapping[str, Format] = {
 
 
 def panel_count(n_out: int) -> int:
+    """How many panels hold so many columns. The last one may be filled up with zeros."""
     return -(-n_out // PANEL)
 
 
-def room(shape: tuple[int, ...], dtype: type) -> NDArray:
-    """Memory that kernels read and write: an array that begins where a cache line does.
+def aligned_array(shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
+    """An uninitialised array for the kernel to read and write, which begins at the beginning of a cache line.
 
-    Made so that Linux takes pages of 2 MB for what is large. Reading through pages of 4 kB is half as fast.
+    Large arrays are to be made by one call, in one piece: then Linux gives them pages of 2 MB. Reading memory in
+    pages of 4 kB is half as fast.
     """
-    line = 64
+    line = 64  # bytes
     size = math.prod(shape) * np.dtype(dtype).itemsize
     memory = np.empty(size + line, np.uint8)
     begin = -memory.ctypes.data % line
@@ -63,29 +71,29 @@ def room(shape: tuple[int, ...], dtype: type) -> NDArray:
 
 
 def packed_size(n_out: int, n_in: int) -> int:
-    """How many numbers the panels of a weight hold, with what is added to fill the last one."""
+    """How many numbers the panels of a weight hold, including what fills up the last one."""
     return panel_count(n_out) * n_in * PANEL
 
 
-def pack(weight: NDArray, kind: Format, memory: NDArray) -> NDArray[np.float32]:
-    """Store the weight [n_out, n_in] of a linear layer in ``memory``: panels [n_out / PANEL, n_in, PANEL].
+def pack(weight: Floats, kind: Format, memory: NDArray[Any]) -> Floats:
+    """Store the weight [n_out, n_in] of a linear layer in ``memory`` as panels [n_out / PANEL, n_in, PANEL].
 
     Returns:
-        What their products are to be multiplied by: [n_out].
+        The scale of each output, by which products with the stored numbers are to be multiplied: [n_out].
     """
     n_out, n_in = weight.shape
     panels = memory.reshape(-1, n_in, PANEL)
     scales = np.empty((len(panels), PANEL), np.float32)
-    for first in range(0, len(panels), GROUP):
-        some = slice(first, min(first + GROUP, len(panels)))
-        rows = np.zeros(((some.stop - first) * PANEL, n_in), np.float32)
-        rows[: n_out - first * PANEL] = weight[first * PANEL : some.stop * PANEL]
+    for first in range(0, len(panels), PACKED_AT_ONCE):
+        end = min(first + PACKED_AT_ONCE, len(panels))
+        rows = np.zeros(((end - first) * PANEL, n_in), np.float32)
+        rows[: n_out - first * PANEL] = weight[first * PANEL : end * PANEL]
         columns = np.ascontiguousarray(rows.reshape(-1, PANEL, n_in).transpose(0, 2, 1))
-        panels[some], scales[some] = kind.store(columns)
+        panels[first:end], scales[first:end] = kind.store(columns)
     return scales.reshape(-1)[:n_out]
 
 
-def as_buffer(panels: NDArray, kind: Format) -> Buffer:
-    """The numbers as MAX's, which has a name for bfloat16."""
+def as_buffer(panels: NDArray[Any], kind: Format) -> Buffer:
+    """The packed numbers for MAX, which unlike NumPy has bfloat16."""
     buffer = Buffer.from_numpy(panels)
     return buffer.view(kind.dtype) if kind.dtype == DType.bfloat16 else buffer

@@ -1,4 +1,4 @@
-"""The course's GPT-2 for ``max serve``, which looks here for what it may serve."""
+"""The course's GPT-2 as an architecture for ``max serve``, which reads the list ``ARCHITECTURES`` of this package."""
 
 from gpt2.serving.architecture import GPT2_ARCHITECTURE
 

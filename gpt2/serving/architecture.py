@@ -1,4 +1,4 @@
-"""What MAX has to know of our GPT-2 to serve it: its sizes, its weights, its batches."""
+"""Describes our GPT-2 to MAX's server: its configuration, its cache, how to load it, and how to form batches."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from gpt2.serving.requests import GPT2Tokenizer, check_request
 
 @dataclass(kw_only=True)
 class ServedConfig(ArchConfigWithStoredKVParams, ArchConfigWithKVCache):
-    """How one GPT-2 is served."""
+    """What MAX needs to know of one GPT-2: types, the longest text, the layout of its cache, devices."""
 
     DEFAULT_ENCODING: ClassVar[SupportedEncoding] = "bfloat16"
     SUPPORTED_ENCODINGS: ClassVar[set[SupportedEncoding]] = {"float32", "bfloat16"}
@@ -72,7 +72,7 @@ class ServedConfig(ArchConfigWithStoredKVParams, ArchConfigWithKVCache):
         kv_cache_config: KVCacheConfig,
         cache_dtype: DType,
     ) -> KVCacheParams:
-        """GPT-2 keeps keys and values for each head; newer models let several heads share them."""
+        """The layout of the cache: every head of GPT-2 has keys and values of its own."""
         return kv_cache_config.to_params(
             dtype=cache_dtype,
             n_kv_heads=huggingface_config.n_head,
@@ -83,19 +83,22 @@ class ServedConfig(ArchConfigWithStoredKVParams, ArchConfigWithKVCache):
 
 
 class ServedGPT2(LogProbabilitiesMixin, ModuleV3PipelineModelWithKVCache[TextContext]):
-    """The paged model with a checkpoint's weights; batches go through it as through MAX's own Llama."""
+    """The paged model, loaded from a checkpoint. Its batches are formed like those of MAX's own Llama."""
 
     model_config_cls = ServedConfig
     batch_processor_cls = Llama3ModuleV3BatchProcessor
 
     def load_model(self) -> Callable[..., ModuleV3Outputs]:
-        """Read the checkpoint as the rest of the course does, and compile the model for any batch."""
+        """Read the checkpoint with ``gpt2.checkpoint``, and compile the model for batches of any size."""
         checkpoint = open_checkpoint(self.pipeline_config.model.model_path)
         with F.lazy(), default_dtype(self.dtype):
             model = PagedGPT2(checkpoint.config, self.kv_params).to(self.devices[0])
         inputs = self.batch_processor.get_symbolic_inputs(kv_params=self.kv_params, device_refs=self.device_refs)
-        # The weights are read in float32, and cast where MAX has chosen bfloat16.
-        return model.compile(*inputs, weights=weights_of(checkpoint), auto_cast=True)
+        # The weights are read as float32, and cast where MAX has chosen bfloat16.
+        compiled: Callable[..., ModuleV3Outputs] = model.compile(
+            *inputs, weights=weights_of(checkpoint), auto_cast=True
+        )
+        return compiled
 
 
 GPT2_ARCHITECTURE = SupportedArchitecture(

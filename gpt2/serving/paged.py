@@ -1,8 +1,7 @@
-"""The model of step 13 with the cache of a server: keys and values of many texts, in pages.
+"""The model of step 13 with the paged key-value cache of MAX's server.
 
-A server's batch changes with every token: texts come, grow and end. So nothing is padded here:
-the new tokens of all texts stand one behind the other, and a text's keys and values lie in pages
-of a memory that MAX shares out.
+A server's batch changes with every token: texts arrive, grow and end. So nothing is padded here. The new tokens of
+all texts are concatenated, and the keys and values of a text are in pages of memory that MAX assigns to it.
 """
 
 from max import tree
@@ -24,20 +23,22 @@ store_v_cache_ragged = F.functional(_store_v_cache_ragged)
 
 
 class PagedGPT2(GPT2LMHeadModel):
-    """Step 13's model, with its layers and weights, for texts whose earlier tokens lie in MAX's paged cache."""
+    """Step 13's model, with its layers and weights, which reads earlier tokens from MAX's paged cache."""
 
     def __init__(self, config: GPT2Config, kv_params: KVCacheParams) -> None:
         super().__init__(config)
         self.kv_params = kv_params
 
-    def forward(self, tokens: Tensor, return_n_logits: Tensor, offsets: Tensor, *cache: Tensor) -> ModuleV3Outputs:
-        """Score what follows each text, and put the new tokens' keys and values into its pages.
+    def forward(  # type: ignore[override]  # MAX's server passes these arguments
+        self, tokens: Tensor, return_n_logits: Tensor, offsets: Tensor, *cache: Tensor
+    ) -> ModuleV3Outputs:
+        """Compute the logits of what follows each text, and store the new tokens' keys and values in its pages.
 
         Args:
-            tokens: [tokens] int64, the new tokens of all texts, one text behind the other.
-            return_n_logits: not used: the logits of each text's last token are what is asked for.
-            offsets: [batch + 1] uint32, where the texts' new tokens begin in ``tokens``, and their end.
-            cache: the cache, in the parts that MAX's graphs take.
+            tokens: [tokens] int64, the new tokens of all texts, concatenated.
+            return_n_logits: not used, because only the logits of each text's last token are returned.
+            offsets: [batch + 1] uint32, at which index of ``tokens`` each text begins, and where the last one ends.
+            cache: the cache, split into the values that a graph of MAX takes.
 
         Returns:
             Logits [batch, vocab_size] float32.
@@ -56,7 +57,7 @@ class PagedGPT2(GPT2LMHeadModel):
 
 
 def positions_of(tokens: Tensor, offsets: Tensor, past: Tensor) -> Tensor:
-    """The place of each new token in its text [tokens]: after the ``past`` [batch] tokens that the cache has of it."""
+    """The position of each new token in its text [tokens]. The cache has ``past`` [batch] tokens of each text."""
     offsets = offsets.cast(DType.int64)
     starts = offsets[:-1]
     index = F.arange(0, tokens.shape[0], dtype=DType.int64, device=tokens.device)
@@ -74,7 +75,7 @@ def attend(
     layer: int,
     kv_params: KVCacheParams,
 ) -> Tensor:
-    """Step 9 for the new tokens ``x`` [tokens, n_embd] of texts whose earlier keys and values are in ``pages``."""
+    """Step 9 for the new tokens ``x`` [tokens, n_embd]; earlier tokens have their keys and values in ``pages``."""
     tokens, n_embd = x.shape
     query, key, value = (
         part.reshape([tokens, attention.n_head, attention.head_dim])

@@ -1,4 +1,4 @@
-"""What a request may ask. MAX lets more through than its model worker survives, and that ends the server."""
+"""Refuses requests that MAX's server would accept, but that would crash its model worker, and the server with it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from max.pipelines.lib import PipelineConfig, TextTokenizer
 
 
 class GPT2Tokenizer(TextTokenizer):
-    """MAX's tokenizer, for a model that may have more ids than its tokenizer: those have no text."""
+    """MAX's tokenizer, for a vocabulary that may have ids beyond those of the tokenizer, which have no text."""
 
     def __init__(self, model_path: str, pipeline_config: PipelineConfig, **settings: Any) -> None:
         super().__init__(model_path, pipeline_config, **settings)
@@ -16,10 +16,10 @@ class GPT2Tokenizer(TextTokenizer):
 
 
 def check_request(context: TextContext) -> None:
-    """Refuse what the model cannot do, so that the answer is a 400.
+    """Refuse a request that the model cannot serve. MAX answers it with status 400.
 
     Raises:
-        InputError: ids outside of the vocabulary, more than the vocabulary to draw from, or the prompt's scores.
+        InputError: an id is outside of the vocabulary, top_k is larger than it, or the prompt is to be scored.
     """
     size = context.vocab_size
     if outside := [int(id) for id in context.tokens.prompt if not 0 <= id < size]:

@@ -11,12 +11,13 @@ import pytest
 from benchmarks.peers import bandwidth, checkpoint, command, contenders, measure
 from benchmarks.peers.contenders import BASELINE, Contender
 from benchmarks.peers.measure import Case
-from benchmarks.peers.record import fill
+from benchmarks.peers.record import fill, write
 from benchmarks.peers.report import ROWS, Row, read_results, table, tables
 from benchmarks.peers.worker import Worker, WorkerError
 from course.curriculum.steps import ROOT
 from course.refusal import Refusal
 from gpt2.checkpoint import open_checkpoint, weights_of
+from gpt2.cost import parameter_count
 
 # Counts upwards: after 5 comes 6. Its flaws are asked for by the name of the weights.
 TOY = """
@@ -111,8 +112,8 @@ def test_prompts_are_the_same_for_all_and_differ_among_each_other():
 
 
 def test_the_sizes_are_those_of_gpt2():
-    assert checkpoint.parameter_count("124M") == 124_439_808
-    assert checkpoint.parameter_count("355M") == 354_823_168
+    assert parameter_count(checkpoint.config_of("124M")) == 124_439_808
+    assert parameter_count(checkpoint.config_of("355M")) == 354_823_168
 
 
 def test_the_random_checkpoint_is_one_that_the_engine_loads(tmp_path, monkeypatch):
@@ -120,7 +121,7 @@ def test_the_random_checkpoint_is_one_that_the_engine_loads(tmp_path, monkeypatc
     written = open_checkpoint(str(checkpoint.write_checkpoint("tiny", tmp_path)))
     assert (written.config.n_embd, written.config.n_layer, written.config.n_head) == (8, 2, 2)
     weights = weights_of(written)
-    assert sum(weight.size for weight in weights.values()) == checkpoint.parameter_count("tiny")
+    assert sum(weight.size for weight in weights.values()) == parameter_count(checkpoint.config_of("tiny"))
 
 
 def test_a_checkpoint_is_written_once_and_whole(tmp_path, monkeypatch):
@@ -209,12 +210,13 @@ def test_weights_of_one_byte_have_a_table_and_a_roofline_of_their_own():
     text = tables(
         results(ours=contender(2, 8), **{"ours int8": contender(1, 20, "int8"), "X int8": contender(1, 10, "int8")})
     )
-    float32, int8, where = text.split("\n\n")
+    float32, int8, where, cost = text.split("\n\n")
     assert lines(float32)["float32"] == ["ours"]
     assert lines(int8)["int8"] == ["ours", "X"]
     assert lines(int8)["load, s"] == ["1.00", "1.00 (1.00 ×)"]
     assert lines(int8)["share of what memory allows, batch 1"] == ["50%", "25%"]  # 40 kB/s over 1 kB
     assert "a machine" in where and "some 1.0" in where
+    assert cost.startswith("A token after 900 others takes 0.28 billion") and "0 (int8) MB of weights" in cost
 
 
 def test_peers_without_ours_have_no_ratio():
@@ -232,8 +234,21 @@ def test_only_the_marked_block_is_filled():
         fill("before\nafter\n", found)
 
 
-def test_the_readme_shows_what_was_recorded():
+def test_the_readme_beside_the_benchmarks_shows_what_was_recorded():
     assert tables(read_results("124M")) in (ROOT / "benchmarks" / "README.md").read_text("utf-8")
+
+
+def test_results_are_recorded_in_a_file_and_in_the_readme(tmp_path):
+    (tmp_path / "peers").mkdir()
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- bench peers -->\nold\n<!-- end -->\n")
+    measured = results(ours=contender(2, 8))
+    write(measured, tmp_path)
+    assert read_results("124M", tmp_path / "peers") == measured
+    assert tables(measured) in readme.read_text()
+    write(measured | {"size": "355M"}, tmp_path)  # which the README does not show
+    assert read_results("355M", tmp_path / "peers")["size"] == "355M"
+    assert "355M" not in readme.read_text()
 
 
 # The command

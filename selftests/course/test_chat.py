@@ -14,9 +14,8 @@ import time
 
 import pytest
 
-from course.curriculum.steps import ROOT
+from course.curriculum.steps import ROOT, STORYTELLER
 from course.writing.chat import chat
-from course.writing.generate import CHECKPOINT
 from gpt2.generator import Generator, Token
 from gpt2.sampling import Sampling
 
@@ -36,7 +35,7 @@ def converse(monkeypatch, folder, capsys):
             yield from (Token(1, sign, 0.0, [], None) for sign in text)
             yield Token(1, "", 0.0, [], reason)
 
-        monkeypatch.setattr("gpt2.loading.load_cached_model", lambda checkpoint, device, weights: None)
+        monkeypatch.setattr("gpt2.generator.load_cached_model", lambda checkpoint, device, weights: None)
         monkeypatch.setattr(Generator, "stream", stream)
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines)))
         chat(sampling, checkpoint=str(folder), **{"max_new_tokens": 9, **options})
@@ -82,13 +81,13 @@ def test_options_reach_the_engine_and_a_seed_gives_each_reply_its_own(converse):
     replies = [("a", "length")] * 2
     read, _ = converse(b"One\nTwo\n", replies, Sampling(0.5, seed=2**32 - 1), stop=["."])
     assert [sampling for _, sampling, _ in read] == [Sampling(0.5, seed=2**32 - 1), Sampling(0.5, seed=0)]
-    assert [options for _, _, options in read] == [dict(max_new_tokens=9, slide=True, stop=["."])] * 2
+    assert [options for _, _, options in read] == [{"max_new_tokens": 9, "slide": True, "stop": ["."]}] * 2
     read, _ = converse(b"One\nTwo\n", replies)
     assert [sampling for _, sampling, _ in read] == [Sampling()] * 2
 
 
 def test_a_chat_goes_on_past_the_context(monkeypatch, write_checkpoint, tmp_path, cached_model, capsys):
-    monkeypatch.setattr("gpt2.loading.load_cached_model", lambda checkpoint, device, weights: cached_model)
+    monkeypatch.setattr("gpt2.generator.load_cached_model", lambda checkpoint, device, weights: cached_model)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"One\n" * 4)))
     endless = write_checkpoint(tmp_path / "endless", eos_token_id=None)
     bytes_alone = Sampling(temperature=2.0, seed=1, banned_ids=range(256, 1024))
@@ -173,7 +172,7 @@ ENDLESS = ("--seed", "3", "--max-new-tokens", "100000", "--checkpoint")
 @pytest.fixture
 def endless(tmp_path):
     """The storyteller, but it never ends a text."""
-    folder = shutil.copytree(CHECKPOINT, tmp_path / "endless")
+    folder = shutil.copytree(STORYTELLER, tmp_path / "endless")
     settings = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(settings | {"eos_token_id": None}))
     return str(folder)
@@ -198,7 +197,7 @@ def test_ctrl_c_stops_a_reply_and_at_the_prompt_the_chat(terminal, endless, leav
 
 
 def test_a_line_is_answered_at_a_terminal(terminal):
-    terminal = terminal("chat", "--greedy", "--max-new-tokens", "3", "--checkpoint", CHECKPOINT)
+    terminal = terminal("chat", "--greedy", "--max-new-tokens", "3", "--checkpoint", str(STORYTELLER))
     terminal.wait_for(asks)
     terminal.press("Once upon a tome\x7f\x7f\x7fime\r")  # with keys that correct it
     terminal.wait_for(lambda text: ", there was" in text and asks(text))
@@ -210,7 +209,9 @@ def test_a_line_is_answered_at_a_terminal(terminal):
 
 def test_a_pipe_gets_replies_and_no_prompts_though_lines_are_typed(terminal, tmp_path):
     with (tmp_path / "replies").open("w+") as replies:
-        terminal = terminal("chat", "--greedy", "--max-new-tokens", "3", "--checkpoint", CHECKPOINT, stdout=replies)
+        terminal = terminal(
+            "chat", "--greedy", "--max-new-tokens", "3", "--checkpoint", str(STORYTELLER), stdout=replies
+        )
         terminal.wait_for(asks)
         terminal.press("Once upon a time\n")
         terminal.wait_for(asks)

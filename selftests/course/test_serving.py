@@ -21,8 +21,7 @@ from max.driver import CPU
 from typer.testing import CliRunner
 
 from course.commands import app
-from course.curriculum.steps import ROOT
-from course.writing.generate import CHECKPOINT
+from course.curriculum.steps import ROOT, STORYTELLER
 from gpt2.checkpoint import open_checkpoint
 from gpt2.generator import load_generator
 from gpt2.sampling import Sampling
@@ -31,7 +30,7 @@ STARTS = 1800  # seconds: MAX may have to compile the model, on a machine that h
 PROMPTS = ["Once upon a time", "The dog", "One day, a cat", "A girl", "In the forest", "The king said", "It was", "x"]
 PAGES = 8  # of 128 tokens, for keys and values in float32: two for each text of the greatest length
 PAGE = 128 * 6 * 2 * 128 * 4  # bytes: places, layers, keys and values, n_embd, float32
-WEIGHTS = (ROOT / "models/storyteller/model.safetensors").stat().st_size
+WEIGHTS = (STORYTELLER / "model.safetensors").stat().st_size
 
 
 def free_port():
@@ -82,7 +81,7 @@ def client(server):
 @pytest.fixture(scope="module")
 def generator():
     """The engine, with the same model."""
-    return load_generator(open_checkpoint(CHECKPOINT), CPU())
+    return load_generator(open_checkpoint(STORYTELLER), CPU())
 
 
 @pytest.fixture(scope="module")

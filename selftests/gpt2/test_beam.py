@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from course.curriculum.steps import ROOT
-from course.writing.generate import CHECKPOINT
+from course.curriculum.steps import ROOT, STORYTELLER
 from gpt2.beam import Beam, beam_search
 from gpt2.checkpoint import open_checkpoint
 from gpt2.generator import Generator
@@ -97,7 +96,7 @@ def test_a_logit_that_is_no_number_is_named():
 @pytest.mark.parametrize("case", [0, 1, 2])
 def test_texts_and_scores_are_those_of_transformers(case, device):
     """tools/text_fixtures.py wrote them down: in the first case no text has ended, in the others all have."""
-    checkpoint = open_checkpoint(CHECKPOINT)
+    checkpoint = open_checkpoint(STORYTELLER)
     end = checkpoint.eos_token_id
     with np.load(ROOT / "tests" / "fixtures" / "beams.npz") as arrays:
         prompt, texts, scores = (arrays[f"{name}_{case}"].tolist() for name in ("prompt", "texts", "scores"))
@@ -116,7 +115,7 @@ def test_the_score_is_the_mean_of_the_tokens():
 
 @pytest.fixture(scope="module")
 def writer(device):
-    checkpoint = open_checkpoint(CHECKPOINT)
+    checkpoint = open_checkpoint(STORYTELLER)
     tokenizer = load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size)
     return Generator(load_cached_model(checkpoint, device), tokenizer, checkpoint.eos_token_id)
 

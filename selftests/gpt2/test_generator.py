@@ -9,8 +9,7 @@ import pytest
 from max.driver import CPU
 from max.experimental.tensor import Tensor
 
-from course.curriculum.steps import ROOT
-from course.writing.generate import CHECKPOINT
+from course.curriculum.steps import ROOT, STORYTELLER
 from gpt2.checkpoint import open_checkpoint
 from gpt2.generator import Generator, load_generator
 from gpt2.loading import load_cached_model, load_model
@@ -265,7 +264,7 @@ def test_a_text_that_slides_ends_only_when_it_is_told_to(generator):
 def test_greedy_text_is_that_of_step_14(device):
     from solutions.solution_14 import generate_tokens
 
-    checkpoint = open_checkpoint(CHECKPOINT)
+    checkpoint = open_checkpoint(STORYTELLER)
     (completion,) = load_generator(checkpoint, device).generate(["Once upon a time"], GREEDY, max_new_tokens=40)
     assert completion.text.startswith(", there was a")
     prompt = load_tokenizer(checkpoint.folder, vocab_size=1024).encode("Once upon a time").ids
@@ -278,8 +277,8 @@ def test_greedy_text_and_logits_are_those_of_transformers(device):
     """tools/text_fixtures.py wrote down 200 tokens, and the logits of every twentieth."""
     with np.load(ROOT / "tests" / "fixtures" / "greedy.npz") as arrays:
         ids, logits = arrays["ids"].tolist(), arrays["logits"]
-    model = load_cached_model(open_checkpoint(CHECKPOINT), device)
-    endless = Generator(model, load_tokenizer(Path(CHECKPOINT), 1024), None)
+    model = load_cached_model(open_checkpoint(STORYTELLER), device)
+    endless = Generator(model, load_tokenizer(STORYTELLER, 1024), None)
     assert [token.id for token in endless.stream(ids[:-200], GREEDY, max_new_tokens=200)] == ids[-200:]
     given, cache = model.start([ids[:-200]], capacity=len(ids))
     ours = [given[0]] + [model.extend(np.array([[id]]), cache)[0] for id in ids[-200:-1]]

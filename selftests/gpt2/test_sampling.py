@@ -240,25 +240,29 @@ def test_impossible_settings_are_refused_by_name_and_value(name, value):
 
 
 @pytest.mark.parametrize(
-    ("filtered", "message"),
+    ("ask", "message"),
     [
-        (lambda: keep_top_p(FOUR, 0.0), r"top_p 0\.0: expected"),
-        (lambda: keep_top_k(FOUR, -1), "top_k -1: expected"),
-        (lambda: keep_min_p(FOUR, 2.0), r"min_p 2\.0: expected"),
-        (lambda: scale(FOUR, math.nan), "temperature nan: expected"),
-        (lambda: penalize_repetition(FOUR, [0], -1.0), r"repetition_penalty -1\.0: expected"),
-        (lambda: penalize_repetition(FOUR, [0, 4], 1.5), "id 4: expected 0 to 3"),
-        (lambda: penalize_presence(FOUR, [-1], 0.5), "id -1: expected 0 to 3"),
-        (lambda: ban(FOUR, [7]), "id 7: expected 0 to 3"),
-        (lambda: add_bias(FOUR, {4: 1.0}), "id 4: expected 0 to 3"),
-        (lambda: add_bias(FOUR, {1: math.nan}), "logit_bias nan: expected"),
+        (lambda: Sampling(top_p=0.0), r"top_p 0\.0: expected"),
+        (lambda: Sampling(top_k=-1), "top_k -1: expected"),
+        (lambda: Sampling(min_p=2.0), r"min_p 2\.0: expected"),
+        (lambda: Sampling(temperature=math.nan), "temperature nan: expected"),
+        (lambda: Sampling(repetition_penalty=-1.0), r"repetition_penalty -1\.0: expected"),
+        (lambda: Sampling(logit_bias={1: math.nan}), "logit_bias nan: expected"),
+        (lambda: Sampling(banned_ids=[7]).check_vocabulary(4), "id 7: expected 0 to 3"),
+        (lambda: Sampling(banned_ids=[-1]).check_vocabulary(4), "id -1: expected 0 to 3"),
+        (lambda: Sampling(logit_bias={4: 1.0}).check_vocabulary(4), "id 4: expected 0 to 3"),
+        (lambda: Sampling(banned_ids=[3, 2, 1, 0, 0]).check_vocabulary(4), "no token is left: all 4 are banned"),
         (lambda: top_logprobs(FOUR, 5), "top_logprobs 5: expected 0 to 4"),
         (lambda: top_logprobs(FOUR, -1), "top_logprobs -1: expected 0 to 4"),
     ],
 )
-def test_filters_refuse_what_is_impossible(filtered, message):
+def test_what_is_impossible_is_refused_before_a_token_is_chosen(ask, message):
     with pytest.raises(ValueError, match=message):
-        filtered()
+        ask()
+
+
+def test_settings_that_a_vocabulary_allows_pass():
+    Sampling(banned_ids=[0, 1, 1, 2], logit_bias={3: 1.0}).check_vocabulary(4)
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
@@ -269,5 +273,5 @@ def test_logits_that_are_no_numbers_are_refused(temperature, value, name):
 
 
 def test_that_no_token_is_left_is_said():
-    with pytest.raises(ValueError, match="no token is left: all 4 are banned"):
+    with pytest.raises(ValueError, match="no token is left of 4: their logits are all minus infinity"):
         choose(FOUR, Sampling(banned_ids=range(4)), [], [], np.random.RandomState(0))

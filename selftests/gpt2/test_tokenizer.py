@@ -1,7 +1,6 @@
 """Text is told once, as soon as it is certain, and no character is ever cut."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -70,9 +69,9 @@ def test_all_that_a_stop_string_may_begin_with_is_held_back(tokenizer):
 
 
 def test_a_stop_string_inside_one_token_ends_the_text():
-    from course.writing.generate import CHECKPOINT
+    from course.curriculum.steps import STORYTELLER
 
-    stream = TextStream(load_tokenizer(Path(CHECKPOINT), 1024), ["on", "po"])
+    stream = TextStream(load_tokenizer(STORYTELLER, 1024), ["on", "po"])
     (id,) = stream._tokenizer.encode(" upon").ids
     assert (stream.update([id]), stream.stopped) == (" u", True)
 
@@ -83,10 +82,10 @@ def test_a_stop_string_of_a_character_of_several_tokens(tokenizer):
 
 def test_vocab_and_merges_make_the_same_tokens_as_tokenizer_json(tmp_path):
     """As the first checkpoints of GPT-2 have it."""
-    from course.writing.generate import CHECKPOINT
+    from course.curriculum.steps import STORYTELLER
 
-    whole = load_tokenizer(Path(CHECKPOINT), 1024)
-    model = json.loads((Path(CHECKPOINT) / "tokenizer.json").read_text())["model"]
+    whole = load_tokenizer(STORYTELLER, 1024)
+    model = json.loads((STORYTELLER / "tokenizer.json").read_text())["model"]
     end = {"<|endoftext|>": whole.token_to_id("<|endoftext|>")}
     (tmp_path / "vocab.json").write_text(json.dumps(model["vocab"] | end))
     merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]

@@ -1,8 +1,8 @@
-"""GPT-2 on a CPU in one operation, which gpt2/cpu/model.py hands its weights to.
+"""The forward pass of GPT-2 on a CPU as one operation, which gpt2/cpu/model.py calls.
 
-With one token at a time a model is as fast as its weights can be read from memory. So weights are
-read once, in one stream for each core, and computed with in float32, whatever they are stored as; and
-nothing else may take time: neither MAX, which starts one operation a token, nor cores that sleep.
+Generating one token at a time takes as long as reading all weights from memory. So each weight is read once for a
+token, and everything else is kept short beside that: MAX starts a single operation for a token, and the cores are
+woken only once. Whatever type weights are stored as, all sums are float32.
 """
 
 from .model import *

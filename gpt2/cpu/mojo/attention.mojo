@@ -1,9 +1,9 @@
-"""Causal attention of several heads, steps 7 to 9, over a cache that grows in place.
+"""Causal attention of several heads, steps 7 to 9, over a cache to which new keys and values are appended in place.
 
-Keys and values of a head are matrices in panels. Keys: [capacity / PANEL, head_dim, PANEL], so that a
-panel times a query gives the scores of PANEL tokens. Values: [head_dim / PANEL, capacity, PANEL], so
-that it takes the weights of all tokens to PANEL features. Both take capacity * head_dim floats, the
-one a multiple of PANEL, the other rounded up to one.
+The keys and the values of a head are stored in panels, as weights are. Keys are [capacity / PANEL, head_dim, PANEL]: a
+query times a panel gives the scores of PANEL tokens. Values are [head_dim / PANEL, capacity, PANEL]: the attention
+weights of all tokens times a panel give PANEL features of the output. Each takes capacity * head_dim floats, where
+capacity is a multiple of PANEL, and head_dim is rounded up to one.
 """
 
 from extensibility import InputTensor, _MutableInputTensor
@@ -14,12 +14,12 @@ from .team import Worker
 
 
 struct Cache(TrivialRegisterPassable):
-    """Keys and values of a block: [2, batch, n_head, size], where size is capacity * head_dim."""
+    """The cached keys and values of one block: [2, batch, n_head, size], where size is capacity * head_dim."""
 
     var keys: MutFloats
     var values: MutFloats
-    var past: Int  # tokens that are there, before those that come
-    var padding: Pointer[Int64, ImmUntrackedOrigin]  # [batch], places at the start of a text that hold no token
+    var past: Int  # how many tokens of each text are cached, the new ones not included
+    var padding: Pointer[Int64, ImmUntrackedOrigin]  # [batch], how many indices at the start hold no token
     var batch: Int
     var n_head: Int
     var size: Int
@@ -31,7 +31,7 @@ struct Cache(TrivialRegisterPassable):
         padding: InputTensor[dtype=DType.int64, rank=1, ...],
         layer: Int,
     ):
-        """The cache of a block from that of all blocks [n_layer, 2, batch, n_head, size]."""
+        """The part of one block in the cache of all blocks [n_layer, 2, batch, n_head, size]."""
         self.batch = cache.dim_size(2)
         self.n_head = cache.dim_size(3)
         self.size = cache.dim_size(4)
@@ -43,15 +43,19 @@ struct Cache(TrivialRegisterPassable):
 
 
 def attend(mut worker: Worker, y: MutFloats, qkv: MutFloats, cache: Cache, seq_length: Int, n_embd: Int):
-    """Set y [batch, seq_length, n_embd] to what the queries in qkv [batch, seq_length, 3 * n_embd] gather."""
+    """Set y [batch, seq_length, n_embd] to the output of all heads for qkv [batch, seq_length, 3 * n_embd].
+
+    The keys and values in qkv are appended to the cache.
+    """
     var head_dim = n_embd // cache.n_head
     var capacity = cache.size // (ceildiv(head_dim, PANEL) * PANEL)
     var scale = Float32(head_dim) ** -0.5
     var past = cache.past
 
     def part(head: Int) {imm}:
-        var text, place = divmod(head, cache.n_head)
-        var query = qkv.unsafe_offset(text * seq_length * 3 * n_embd + place * head_dim)
+        # head counts the heads of all texts.
+        var text, head_of_text = divmod(head, cache.n_head)
+        var query = qkv.unsafe_offset(text * seq_length * 3 * n_embd + head_of_text * head_dim)
         var keys = cache.keys.unsafe_offset(head * cache.size)
         var values = cache.values.unsafe_offset(head * cache.size)
         for i in range(seq_length):
@@ -96,7 +100,7 @@ def attend(mut worker: Worker, y: MutFloats, qkv: MutFloats, cache: Cache, seq_l
 
                 @always_inline
                 def store_values[width: Int](sums: SIMD[DType.float32, width], row: Int, column: Int) {imm}:
-                    y.unsafe_store((text * seq_length + i + row) * n_embd + place * head_dim + d + column, sums)
+                    y.unsafe_store((text * seq_length + i + row) * n_embd + head_of_text * head_dim + d + column, sums)
 
                 multiply[DType.float32](
                     scores.unsafe_offset(start),
@@ -114,7 +118,7 @@ def attend(mut worker: Worker, y: MutFloats, qkv: MutFloats, cache: Cache, seq_l
 
 @always_inline
 def _softmax(row: Pointer[mut=True, Float32, _], begin: Int, end: Int, scale: Float32):
-    """Turn the scores from begin to end, if any, into weights that add up to 1."""
+    """Replace the scores from begin to end, if there are any, by attention weights that add up to 1."""
     if begin >= end:
         return
     var largest = row[unsafe_offset=begin]

@@ -1,30 +1,30 @@
-"""Linear layers, each with what follows it: nothing, the GELU, or the residual connection."""
+"""Linear layers. Each also applies what follows it in the model: nothing, the GELU, or the residual connection."""
 
 from std.math import ceildiv, tanh
 
 from .panels import PANEL, ROWS, Floats, MutFloats, multiply
 from .team import Worker
 
-# A block of the input that is used for a panel, and of the panel: [BLOCK, DEPTH] and [DEPTH, PANEL] fit into
-# a core's cache.
+# Long inputs are multiplied piece by piece, rows [BLOCK, DEPTH] by a piece [DEPTH, PANEL] of a panel: both pieces fit
+# into the cache of a core.
 comptime BLOCK = 32 * ROWS
 comptime DEPTH = 512
 
 
 @fieldwise_init
 struct Then(Equatable, TrivialRegisterPassable):
-    """What is done with the output of a linear layer."""
+    """What happens to the output of a linear layer."""
 
     var _value: Int
 
     comptime STORE = Then(0)
-    comptime GELU = Then(1)  # stored after the GELU
-    comptime ADD = Then(2)  # added to what is there: the residual connection
+    comptime GELU = Then(1)  # the GELU of it is stored
+    comptime ADD = Then(2)  # it is added to y: the residual connection
 
 
 @fieldwise_init
 struct Linear[dtype: DType](TrivialRegisterPassable):
-    """A linear layer: its weight in panels [n_out / PANEL, n_in, PANEL], and vectors [n_out]."""
+    """A linear layer: its weight in panels [n_out / PANEL, n_in, PANEL], and for each output a scale and a bias."""
 
     var panels: Pointer[Scalar[Self.dtype], ImmUntrackedOrigin]
     var scale: Floats
@@ -34,7 +34,7 @@ struct Linear[dtype: DType](TrivialRegisterPassable):
 
     @always_inline
     def __call__[then: Then](self, mut worker: Worker, y: MutFloats, x: MutFloats, rows: Int):
-        """Put x @ weight * scale + bias, or what is made of it, into y [rows, n_out]: x is [rows, n_in]."""
+        """Compute x @ weight * scale + bias for x [rows, n_in], apply then, and store the result in y [rows, n_out]."""
         var blocks = ceildiv(rows, BLOCK)
         var depth = self.n_in if rows <= ROWS else DEPTH
 

@@ -1,4 +1,4 @@
-"""The model of steps 12 and 13, and its blocks, step 11."""
+"""The forward pass: the model of steps 12 and 13, and its blocks, step 11."""
 
 import extensibility
 from extensibility import InputTensor, _MutableInputTensor
@@ -16,9 +16,9 @@ comptime Sizes = InputTensor[dtype=DType.int64, rank=1, ...]
 
 @extensibility.register("gpt2")
 struct GPT2:
-    """Put into logits [batch, vocab_size] the scores of what follows the last of input_ids [batch, seq_length].
+    """Set logits [batch, vocab_size] to those of the tokens that follow the last of input_ids [batch, seq_length].
 
-    The other arguments are described in gpt2/cpu/kernel.py.
+    The other arguments are described in gpt2/cpu/operation.py.
     """
 
     @staticmethod
@@ -45,52 +45,43 @@ struct GPT2:
         var n_positions = Int(sizes.unsafe_ptr()[unsafe_offset=0])
         var n_embd = Int(sizes.unsafe_ptr()[unsafe_offset=1])
         var n_inner = Int(sizes.unsafe_ptr()[unsafe_offset=2])
-        var eps = epsilon.unsafe_ptr()[]
+        var weights = Weights[panels.dtype](
+            panels, vectors, n_layer, vocab_size, n_positions, n_embd, n_inner, epsilon.unsafe_ptr()[]
+        )
 
         var memory = List[Float32](unsafe_uninit_length=rows * (2 * n_embd + max(3 * n_embd, n_inner)))
         var x = memory.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()  # the residual stream [rows, n_embd]
-        var normal = x.unsafe_offset(rows * n_embd)  # what a sublayer reads of it, and what the heads say
-        var wide = normal.unsafe_offset(rows * n_embd)  # queries, keys and values, or the features of the MLP
+        var normal = x.unsafe_offset(rows * n_embd)  # x after a norm, and the output of the heads
+        var wide = normal.unsafe_offset(rows * n_embd)  # queries, keys and values, or the hidden features of the MLP
         var y = logits.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()
 
         def program(mut worker: Worker) {imm}:
-            var weights = Weights[panels.dtype](
-                panels.unsafe_ptr().as_imm().unsafe_origin_cast[ImmUntrackedOrigin](),
-                vectors.unsafe_ptr().as_imm().unsafe_origin_cast[ImmUntrackedOrigin](),
-            )
-            var wte = weights.linear(n_embd, vocab_size)  # also the head
-            var wpe = weights.vector(n_positions * n_embd)
-            _embed(worker, x, input_ids, positions, wte, wpe)
-
+            _embed(worker, x, input_ids, positions, weights.wte, weights.wpe)
             for layer in range(n_layer):
-                var ln_1 = weights.norm(n_embd, eps)
-                var c_attn = weights.linear(n_embd, 3 * n_embd)
-                var c_proj = weights.linear(n_embd, n_embd)
-                ln_1(worker, normal, x, rows, n_embd)
-                c_attn[Then.STORE](worker, wide, normal, rows)
+                var block = weights.blocks[layer]
+                block.ln_1(worker, normal, x, rows, n_embd)
+                block.c_attn[Then.STORE](worker, wide, normal, rows)
                 attend(worker, normal, wide, Cache(cache, past, padding, layer), seq_length, n_embd)
-                c_proj[Then.ADD](worker, x, normal, rows)
+                block.attn_c_proj[Then.ADD](worker, x, normal, rows)
 
-                var ln_2 = weights.norm(n_embd, eps)
-                var c_fc = weights.linear(n_embd, n_inner)
-                var mlp_proj = weights.linear(n_inner, n_embd)
-                ln_2(worker, normal, x, rows, n_embd)
-                c_fc[Then.GELU](worker, wide, normal, rows)
-                mlp_proj[Then.ADD](worker, x, wide, rows)
+                block.ln_2(worker, normal, x, rows, n_embd)
+                block.c_fc[Then.GELU](worker, wide, normal, rows)
+                block.mlp_c_proj[Then.ADD](worker, x, wide, rows)
 
-            var ln_f = weights.norm(n_embd, eps)
-            ln_f(worker, normal, x.unsafe_offset((seq_length - 1) * n_embd), batch, seq_length * n_embd)
-            wte[Then.STORE](worker, y, normal, batch)
+            # The logits of the last token of each text.
+            weights.ln_f(worker, normal, x.unsafe_offset((seq_length - 1) * n_embd), batch, seq_length * n_embd)
+            weights.wte[Then.STORE](worker, y, normal, batch)
 
         var multiplications = n_embd * (n_layer * (4 * n_embd + 2 * n_inner) * rows + vocab_size * batch)
         work_together(multiplications, program)
         _ = memory^
+        _ = weights^
 
 
 def _embed(mut worker: Worker, x: MutFloats, input_ids: Ids, positions: Ids, wte: Linear, wpe: Floats):
     """Set x [batch, seq_length, n_embd] to token vectors plus position vectors.
 
-    The token table is also the head's weight, so it is stored in panels, too: a token is a column of one.
+    The token table is also the weight of the head, so it is stored in panels: a token's vector is a column of a panel.
     """
     var n_embd = wte.n_in
 

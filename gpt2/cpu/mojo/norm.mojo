@@ -5,12 +5,12 @@ from std.math import ceildiv, sqrt
 from .panels import WIDTH, Floats, MutFloats, Vector
 from .team import Worker
 
-comptime SOME = 16  # rows that are one part of the work
+comptime ROWS_OF_PART = 16  # how many rows a core normalizes before it takes more
 
 
 @fieldwise_init
 struct LayerNorm(TrivialRegisterPassable):
-    """A norm: vectors [n_embd]."""
+    """A norm, whose weight and bias are [n_embd]."""
 
     var weight: Floats
     var bias: Floats
@@ -18,13 +18,13 @@ struct LayerNorm(TrivialRegisterPassable):
     var n_embd: Int
 
     def __call__(self, mut worker: Worker, y: MutFloats, x: MutFloats, rows: Int, stride: Int):
-        """Set y [rows, n_embd] to rows of x, each normalized, scaled and shifted. They are stride floats apart."""
+        """Set y [rows, n_embd] to the normalized rows of x, each of which begins stride floats after the one before."""
 
         def part(number: Int) {imm}:
-            for row in range(number * SOME, min((number + 1) * SOME, rows)):
+            for row in range(number * ROWS_OF_PART, min((number + 1) * ROWS_OF_PART, rows)):
                 self._normalize(y.unsafe_offset(row * self.n_embd), x.unsafe_offset(row * stride))
 
-        worker.share(ceildiv(rows, SOME), part)
+        worker.share(ceildiv(rows, ROWS_OF_PART), part)
 
     @always_inline
     def _normalize(self, y: MutFloats, x: MutFloats):

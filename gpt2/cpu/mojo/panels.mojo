@@ -1,14 +1,14 @@
-"""The product that all of GPT-2 consists of: rows times a matrix that is stored in panels.
+"""Multiplies rows by a panel: the innermost loop of linear layers and of attention.
 
-A panel holds PANEL columns of a matrix [n_in, n_out], row after row: [n_in, PANEL], so that it is read
-from its beginning to its end. Rows are taken ROWS at a time: their sums stay in registers.
+A panel is PANEL columns of a matrix [n_in, n_out], stored row after row as [n_in, PANEL], so that a product reads it
+from beginning to end. At most ROWS rows are multiplied at a time, so that all of their sums fit into registers.
 """
 
 from std.collections import Array
 from std.sys.info import simd_width_of
 
 comptime WIDTH = 16  # floats in a vector: a register of AVX-512, two of AVX2, four of NEON
-comptime VECTORS = 4
+comptime VECTORS = 4  # in a row of a panel
 comptime PANEL = WIDTH * VECTORS  # as in gpt2/cpu/panels.py
 comptime ROWS = 6 if simd_width_of[DType.float32]() >= WIDTH else 1
 comptime Vector = SIMD[DType.float32, WIDTH]
@@ -29,9 +29,10 @@ def multiply[
     lanes: Int,
     store: Store,
 ):
-    """Call store(sums, row, column) for the first lanes of x @ panel: x is [rows, depth], panel [depth, PANEL].
+    """Compute x @ panel, for x [rows, depth] and panel [depth, PANEL], and pass the first `lanes` columns to store.
 
-    There are at most ROWS rows, and from one to the next stride floats. Sums are those of one or WIDTH columns.
+    There are at most ROWS rows, each of which begins stride floats after the one before. store(sums, row, column) gets
+    the sums of WIDTH columns from column on, or of that column alone.
     """
     comptime for count in range(1, ROWS + 1):
         if rows == count:
@@ -42,8 +43,8 @@ def multiply[
 def _multiply[
     dtype: DType, rows: Int, Store: def[width: Int](SIMD[DType.float32, width], Int, Int) -> None
 ](x: Pointer[Float32, _], stride: Int, panel: Pointer[Scalar[dtype], _], depth: Int, lanes: Int, store: Store,):
-    # With one row, two sums of each column: an addition need not wait for the one before it. More would be read
-    # in an order that processors do not foresee: six take a quarter longer.
+    # A single row has two sums for each column, one of the even and one of the odd k, so that an addition need not wait
+    # for the one before it. More are slower: with six, a product takes a quarter longer.
     comptime CHAINS = max(2 // rows, 1)
     comptime SUMS = rows * VECTORS
     var sums = Array[Vector, CHAINS * SUMS](fill=0)

@@ -1,7 +1,7 @@
-"""Cores that compute together.
+"""Runs one program on several cores, which share the work of its loops.
 
-A token's way through a model is a hundred loops, most of which take less time than it takes to wake a
-core. So cores are woken once, go through the whole program side by side, and share its loops.
+The forward pass of a token is about a hundred loops, and most of them take less time than waking a core. So the cores
+are woken once, all of them run the whole program, and each takes a part of every loop.
 """
 
 from max.algorithm import sync_parallelize
@@ -9,15 +9,15 @@ from std.atomic import Atomic
 from std.ffi import external_call
 from std.runtime import parallelism_level
 
-comptime GRAIN = 1 << 17  # multiplications that are worth waking another core for
-comptime LINE = 16  # numbers of 8 bytes in two cache lines, which processors like to fetch together
-comptime PATIENCE = 1000  # looks at what others do before the system may give the core to somebody else
+comptime GRAIN = 1 << 17  # how many multiplications are worth waking another core for
+comptime LINE = 16  # from one counter to the next: 128 bytes, two cache lines, which processors fetch together
+comptime SPINS = 1000  # how often a worker looks whether the others are done before it yields its core
 
 
 def work_together[Program: def(mut Worker) -> None](multiplications: Int, program: Program) raises:
-    """Run the program on as many cores as so much work is worth.
+    """Run the program on as many cores as this number of multiplications is worth.
 
-    No core waits for one that has not started yet: it computes all of a loop itself, if need be.
+    No core waits for one that has not started: the cores that are there compute the whole loop.
     """
     var counters = List[Int64](length=2 * LINE, fill=0)
 
@@ -34,11 +34,14 @@ def work_together[Program: def(mut Worker) -> None](multiplications: Int, progra
 
 
 struct Worker:
-    """One of the cores. All of them come upon the same loops, in the same order."""
+    """One of the cores. All of them run through the same loops in the same order.
 
-    var _begun: Pointer[Atomic[Int64], MutUntrackedOrigin]  # how many parts of all the loops so far some core has taken
-    var _done: Pointer[Atomic[Int64], MutUntrackedOrigin]  # and how many are finished
-    var _end: Int  # how many parts they have, with those of the present loop
+    Parts of loops are counted from the beginning of the program, in counters that all cores share.
+    """
+
+    var _begun: Pointer[Atomic[Int64], MutUntrackedOrigin]  # parts that some core has begun
+    var _done: Pointer[Atomic[Int64], MutUntrackedOrigin]  # parts that are finished
+    var _end: Int  # parts of all loops up to this one
 
     def __init__(out self, mut counters: List[Int64]):
         self._begun = counters.unsafe_ptr().unsafe_bitcast[Atomic[Int64]]().unsafe_origin_cast[MutUntrackedOrigin]()
@@ -46,7 +49,7 @@ struct Worker:
         self._end = 0
 
     def share[Part: def(Int) -> None](mut self, count: Int, part: Part):
-        """Call part(0) to part(count - 1) once, on one core or another, and return when all have returned."""
+        """Call each of part(0) to part(count - 1) once, on any core, and return when all calls have returned."""
         var begin = self._end
         self._end += count
         var next = self._begun[].load()
@@ -58,5 +61,5 @@ struct Worker:
         var looks = 0
         while self._done[].load() < Int64(self._end):
             looks += 1
-            if looks > PATIENCE:
+            if looks > SPINS:
                 _ = external_call["sched_yield", Int32]()

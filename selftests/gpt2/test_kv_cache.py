@@ -3,24 +3,23 @@
 import numpy as np
 import pytest
 from max.driver import CPU
-from max.experimental.tensor import Tensor
+from max.dtype import DType
+from max.experimental.tensor import Tensor, default_dtype
 
 from gpt2.checkpoint import open_checkpoint
-from gpt2.cpu.model import load_fast_model
-from gpt2.gpu import load_portable_model
+from gpt2.cpu.model import load_cpu_model
+from gpt2.gpu import load_gpu_model
 from gpt2.loading import load_cached_model, load_model
 
 TEXT = [72, 5, 256, 5, 131, 9, 0, 1023, 44]
 SHORT = [1, 88, 240]
 
 
-@pytest.fixture(scope="module", params=["fast", "portable"])
+@pytest.fixture(scope="module", params=["cpu", "gpu"])
 def cached_model(request, folder, device):
-    """The two models with a cache, of which a device gets one by default."""
+    """The two models with a cache: that for GPUs runs on any device."""
     checkpoint = open_checkpoint(str(folder))
-    return (
-        load_fast_model(checkpoint, "float32") if request.param == "fast" else load_portable_model(checkpoint, device)
-    )
+    return load_cpu_model(checkpoint, "float32") if request.param == "cpu" else load_gpu_model(checkpoint, device)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +53,7 @@ def test_texts_of_different_lengths_do_not_see_each_other(cached_model, naive):
     logits, cache = cached_model.start([SHORT, TEXT, TEXT[:1]], capacity=12)
     alone = [naive(SHORT)[-1], naive(TEXT)[-1], naive(TEXT[:1])[-1]]
     np.testing.assert_allclose(logits, alone, atol=1e-4)
-    for step, ids in enumerate([(7, 300, 2), (8, 301, 3)], start=1):
+    for ids in [(7, 300, 2), (8, 301, 3)]:
         logits = cached_model.extend(np.array(ids)[:, None], cache)
     alone = [naive([*SHORT, 7, 8])[-1], naive([*TEXT, 300, 301])[-1], naive([TEXT[0], 2, 3])[-1]]
     np.testing.assert_allclose(logits, alone, atol=1e-4)
@@ -68,6 +67,13 @@ def test_texts_may_be_selected_repeated_and_left_out(cached_model, naive):
     np.testing.assert_allclose(logits, alone, atol=1e-4)
     logits = cached_model.extend(np.array([[5], [6], [7]]), cache)  # which is as it was
     np.testing.assert_allclose(logits[1], naive([*TEXT, 6])[-1], atol=1e-4)
+
+
+def test_the_model_for_gpus_is_float32_whatever_maxs_default_type_is(folder, device, naive):
+    """On a GPU the default is bfloat16, and nobody need have changed it before the model is loaded."""
+    with default_dtype(DType.bfloat16):
+        model = load_gpu_model(open_checkpoint(str(folder)), device)
+        np.testing.assert_allclose(model.start([TEXT], 9)[0][0], naive(TEXT)[-1], atol=1e-4)
 
 
 def test_a_text_may_fill_the_context(cached_model, naive):
@@ -85,9 +91,9 @@ def test_a_prompt_of_many_lengths_is_read_as_the_naive_model_reads_it(cached_mod
 
 
 def test_the_storyteller_has_the_same_logits_with_and_without_a_cache(device):
-    from course.writing.generate import CHECKPOINT
+    from course.curriculum.steps import STORYTELLER
 
-    checkpoint = open_checkpoint(CHECKPOINT)
+    checkpoint = open_checkpoint(STORYTELLER)
     ids = np.random.default_rng(1).integers(1000, size=40).tolist()
     naive = np.from_dlpack(load_model(checkpoint, device)(Tensor(np.array([ids]), device=device)).to(CPU()))[0]
     np.testing.assert_allclose(grown(load_cached_model(checkpoint, device), ids[:20], ids[20:]), naive[19:], atol=1e-4)

@@ -4,16 +4,17 @@ import shutil
 
 import numpy as np
 import pytest
-from max.driver import CPU
+from max.driver import CPU, Buffer
 from max.experimental.compilation import CompiledCallable
 from max.experimental.tensor import Tensor
 
-from course.writing.generate import CHECKPOINT
+from course.curriculum.steps import STORYTELLER
 from gpt2.checkpoint import open_checkpoint, weights_of
-from gpt2.cpu import kernel
-from gpt2.cpu.model import load_fast_model
-from gpt2.cpu.panels import FORMATS, PANEL, pack, packed_size, room
+from gpt2.cpu import kernel, operation
+from gpt2.cpu.model import CpuModel, load_cpu_model
+from gpt2.cpu.panels import FORMATS, PANEL, aligned_array, pack, packed_size
 from gpt2.loading import load_cached_model
+from kernels import kept, store
 from solutions.solution_13 import GPT2LMHeadModel
 
 # None is a multiple of another, or of a panel; a head has more features than a panel.
@@ -22,7 +23,7 @@ ODD = {"vocab_size": 333, "n_positions": 150, "n_embd": 160, "n_layer": 2, "n_he
 
 def repacked(weight, kind):
     """The weight [n_out, n_in] that its panels stand for."""
-    panels = room((packed_size(*weight.shape),), FORMATS[kind].numpy)
+    panels = aligned_array((packed_size(*weight.shape),), FORMATS[kind].numpy)
     scales = pack(weight, FORMATS[kind], panels)
     if kind == "bfloat16":
         panels = (panels.astype(np.uint32) << 16).view(np.float32)
@@ -41,8 +42,8 @@ def test_a_transposed_weight_is_packed_like_its_copy():
     np.testing.assert_array_equal(repacked(weight, "float32"), weight)
 
 
-def test_the_room_begins_with_a_cache_line():
-    memory = room((10, 25), np.float32)
+def test_an_array_for_the_kernel_begins_with_a_cache_line():
+    memory = aligned_array((10, 25), np.float32)
     assert memory.ctypes.data % 64 == 0 and memory.shape == (10, 25) and memory.dtype == np.float32
 
 
@@ -68,7 +69,7 @@ def eager_logits(checkpoint, ids, device):
 
 def test_sizes_may_be_odd(tmp_path, write_checkpoint, device):
     checkpoint = open_checkpoint(str(write_checkpoint(tmp_path / "odd", weights=None, **ODD)))
-    model = load_fast_model(checkpoint, "float32")
+    model = load_cpu_model(checkpoint, "float32")
     ids = np.random.default_rng(0).integers(ODD["vocab_size"], size=(2, 140))
     expected = eager_logits(checkpoint, ids, device)
     assert np.abs(expected).max() > 1  # so that the tolerance means something
@@ -81,21 +82,32 @@ def test_sizes_may_be_odd(tmp_path, write_checkpoint, device):
 
 @pytest.fixture(scope="module")
 def exact():
-    return load_fast_model(open_checkpoint(CHECKPOINT), "float32")
+    return load_cpu_model(open_checkpoint(STORYTELLER), "float32")
 
 
 @pytest.mark.parametrize("kind, near, far", [("bfloat16", 0.3, 1e-4), ("int8", 0.6, 1e-3)])
 def test_fewer_bits_change_the_logits_a_little(exact, kind, near, far):
     """By rounding: not by nothing, and by little beside logits of several units."""
-    model = load_cached_model(open_checkpoint(CHECKPOINT), CPU(), weights=kind)
+    model = load_cached_model(open_checkpoint(STORYTELLER), CPU(), weights=kind)
     prompts = np.random.default_rng(3).integers(1000, size=(7, 30)).tolist()
     difference = np.abs(model.start(prompts, 30)[0] - exact.start(prompts, 30)[0]).max()
     assert far < difference < near
 
 
+@pytest.mark.parametrize(("panels", "vectors"), [(1, 0), (-1, 0), (0, 1), (0, -1)])
+def test_weights_of_other_sizes_than_the_kernel_takes_are_refused(exact, panels, vectors):
+    """So where Python and Mojo disagree about which weights there are, nothing is computed."""
+    wrong = [
+        Buffer.from_numpy(np.resize(weight.to_numpy(), weight.num_elements + more))
+        for weight, more in zip(exact._model[:2], (panels, vectors), strict=True)
+    ]
+    with pytest.raises(ValueError, match="the model has 1310720 numbers in panels"):
+        CpuModel(exact._kernel, exact.config, *wrong).start([[1, 2, 3]], 3)
+
+
 def test_unknown_weights_are_refused():
     with pytest.raises(ValueError, match="weights 'float8': expected float32, bfloat16, int8"):
-        load_cached_model(open_checkpoint(CHECKPOINT), CPU(), weights="float8")
+        load_cached_model(open_checkpoint(STORYTELLER), CPU(), weights="float8")
 
 
 # The compiled kernel
@@ -103,7 +115,9 @@ def test_unknown_weights_are_refused():
 
 @pytest.fixture
 def cache_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(kernel, "user_cache_path", lambda name: tmp_path / name)
+    """Where this machine keeps what it compiles: empty, and nothing is shipped."""
+    monkeypatch.setattr(kept, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(store, "targets", list)
     return tmp_path
 
 
@@ -118,7 +132,7 @@ def no_compiler(monkeypatch):
 
 
 def logits_of_a_prompt():
-    return load_fast_model(open_checkpoint(CHECKPOINT), "float32").start([[1, 2, 3]], 3)[0]
+    return load_cpu_model(open_checkpoint(STORYTELLER), "float32").start([[1, 2, 3]], 3)[0]
 
 
 def test_a_kernel_is_compiled_once_and_does_what_it_did(cache_folder, no_compiler):
@@ -129,7 +143,7 @@ def test_a_kernel_is_compiled_once_and_does_what_it_did(cache_folder, no_compile
 
 def test_a_model_of_another_shape_has_the_same_kernel(exact, no_compiler, tmp_path, write_checkpoint):
     no_compiler()
-    load_fast_model(open_checkpoint(str(write_checkpoint(tmp_path / "odd", weights=None, **ODD))), "float32")
+    load_cpu_model(open_checkpoint(str(write_checkpoint(tmp_path / "odd", weights=None, **ODD))), "float32")
 
 
 @pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[: len(data) // 2]], ids=["empty", "cut short"])
@@ -142,9 +156,9 @@ def test_a_damaged_kernel_is_compiled_again(cache_folder, damage):
     assert len(file.read_bytes()) == len(whole)
 
 
-def test_where_nothing_can_be_written_the_kernel_is_compiled_all_the_same(exact, tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("not a folder")
-    monkeypatch.setattr(kernel, "user_cache_path", lambda name: tmp_path / "file" / name)
+def test_where_nothing_can_be_written_the_kernel_is_compiled_all_the_same(exact, cache_folder, monkeypatch):
+    (cache_folder / "file").write_text("not a folder")
+    monkeypatch.setattr(kept, "user_cache_path", lambda name: cache_folder / "file" / name)
     np.testing.assert_array_equal(logits_of_a_prompt(), exact.start([[1, 2, 3]], 3)[0])
 
 
@@ -159,16 +173,16 @@ def test_a_full_disk_leaves_no_half_a_kernel(exact, cache_folder, monkeypatch):
 
 
 def test_a_changed_source_is_another_kernel(tmp_path, monkeypatch):
-    before = kernel._digest()
-    shutil.copytree(kernel.SOURCE, tmp_path / "mojo")
-    monkeypatch.setattr(kernel, "SOURCE", tmp_path / "mojo")
-    assert kernel._digest() == before
+    before = operation.digest()
+    shutil.copytree(operation.SOURCE, tmp_path / "mojo")
+    monkeypatch.setattr(operation, "SOURCE", tmp_path / "mojo")
+    assert operation.digest() == before
     with (tmp_path / "mojo" / "panels.mojo").open("a") as file:
         file.write("# changed\n")
-    assert kernel._digest() != before
+    assert operation.digest() != before
 
 
 def test_another_processor_has_another_kernel(monkeypatch):
-    before = kernel._digest()
-    monkeypatch.setattr(kernel, "_processor", lambda: "flags: sse")
-    assert kernel._digest() != before
+    before = kept.folder("engine")
+    monkeypatch.setattr(kept, "_processor", lambda: "flags: sse")
+    assert kept.folder("engine") != before

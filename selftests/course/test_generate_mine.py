@@ -1,0 +1,86 @@
+"""`generate --mine` runs the learner's own steps, and says which of them is open, cannot be read or fails."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from course.curriculum.steps import ROOT, STEPS, solution_path, step_path
+from course.refusal import Refusal
+from course.writing.generate import generate
+from gpt2.generator import Generator
+from gpt2.sampling import Sampling
+from gpt2.tokenizer import load_tokenizer
+
+END = 256
+GREEDY = Sampling(temperature=0)
+
+
+@pytest.fixture
+def own_steps(tmp_path):
+    """A learner's folder, in which all fourteen steps are done."""
+    for step in STEPS:
+        shutil.copy(solution_path(step), step_path(step, tmp_path))
+    return tmp_path
+
+
+def run(folder, steps, **options):
+    """generate, in a process of its own."""
+    program = (
+        "from pathlib import Path\n"
+        "from course.writing.generate import generate; from gpt2.sampling import Sampling\n"
+        "generate('One', Sampling(temperature=0), "
+        f"checkpoint={str(folder)!r}, steps=Path({str(steps)!r}), **{options!r})"
+    )
+    command = [sys.executable, "-c", program]
+    # As Python knows the environment: MAX adds PYTHONEXECUTABLE to C's, which leads to another Python.
+    return subprocess.run(
+        command, cwd=ROOT, env=dict(os.environ), capture_output=True, check=False, text=True, encoding="utf-8"
+    )
+
+
+def test_the_learners_steps_tell_the_same_story_and_a_pipe_gets_it_alone(cached_model, folder, own_steps):
+    generator = Generator(cached_model, load_tokenizer(folder, 1024), END)
+    (completion,) = generator.generate(["One"], GREEDY, max_new_tokens=12)
+    story = f"One{completion.text}\n"
+    told = run(folder, own_steps, max_new_tokens=12)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout == story
+
+
+def test_a_todo_that_is_open_is_named_before_anything_is_loaded(folder, own_steps):
+    shutil.copy(ROOT / "steps" / "step_09.py", own_steps)
+    with pytest.raises(Refusal, match="step 09, TODO 1 is not done yet"):
+        generate("One", GREEDY, checkpoint=str(folder), steps=own_steps)
+
+
+@pytest.mark.parametrize(("text", "why"), [("def", "invalid syntax"), ("\0", "null bytes"), (None, "No such file")])
+def test_a_step_that_cannot_be_read_is_named(folder, own_steps, text, why):
+    path = step_path(5, own_steps)
+    path.unlink() if text is None else path.write_text(text)
+    with pytest.raises(Refusal, match=rf"step_05\.py cannot be read: .*{why}"):
+        generate("One", GREEDY, checkpoint=str(folder), steps=own_steps)
+
+
+def test_a_learners_exception_is_told_in_the_lines_of_their_file(folder, own_steps):
+    path = step_path(1, own_steps)
+    lines = len(path.read_text().splitlines())
+    path.write_text(path.read_text() + "\n    def __post_init__(self):\n        self.nothing.at.all\n")
+    told = run(folder, own_steps)
+    assert told.returncode != 0
+    assert told.stdout == ""
+    *_, summary, place = told.stderr.strip().splitlines()
+    assert summary.endswith("AttributeError: 'GPT2Config' object has no attribute 'nothing'")
+    assert place == f"  step_01.py, line {lines + 3}:  self.nothing.at.all"
+
+
+def test_a_learners_loop_that_returns_nothing_is_told_without_a_traceback(folder, own_steps):
+    path = step_path(14, own_steps)
+    path.write_text(path.read_text() + "\n\ndef generate_tokens(*arguments, **options):\n    pass\n")
+    told = run(folder, own_steps)
+    assert told.returncode != 0
+    assert told.stdout == ""
+    assert "Refusal: AttributeError: 'NoneType'" in told.stderr
+    assert told.stderr.endswith("in no line of yours: do all of your steps pass their checks?\n")
