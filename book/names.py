@@ -132,7 +132,7 @@ def _exists(path: str, root: Path) -> bool:
     if path in (root / ".gitignore").read_text().replace("\n/", "\n").split():  # made when it is needed
         return True
     path = path.replace("NN", "[0-9][0-9]").rstrip("/")
-    return any(root.glob(path)) or ("/" not in path and any(root.glob(f"*/{path}")) or any(root.glob(f"*/*/{path}")))
+    return any(root.glob(path)) or (("/" not in path and any(root.glob(f"*/{path}"))) or any(root.glob(f"*/*/{path}")))
 
 
 def _in_libraries(names: set[str], known: set[str], root: Path) -> set[str]:

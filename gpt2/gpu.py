@@ -23,9 +23,7 @@ from solutions.solution_13 import GPT2LMHeadModel
 class CachedGPT2(GPT2LMHeadModel):
     """Step 13's model, with its layers and weights, which reads the keys and values of earlier tokens from a cache."""
 
-    def forward(  # type: ignore[override]  # a cached model has more arguments
-        self, input_ids: Tensor, positions: Tensor, visible: Tensor, cache: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, input_ids: Tensor, positions: Tensor, visible: Tensor, cache: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the logits of what follows the last of ``input_ids``.
 
         Args:

@@ -18,7 +18,7 @@ def folder(kind: str, made_from: str = "") -> Path:
     return user_cache_path("gpt2-in-max") / f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
-def keep(file: Path, write: Callable[[Path], None]) -> None:
+def keep(file: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` write a file: aside, then moved to its place whole. Where that is impossible nothing is kept."""
     with suppress(OSError, RuntimeError):  # the disk is full, or not to be written
         file.parent.mkdir(parents=True, exist_ok=True)

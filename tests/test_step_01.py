@@ -76,4 +76,5 @@ def test_heads_share_the_features(step, expected):
 def test_uneven_heads_are_refused(step, expected):
     """n_embd that is not a multiple of n_head is refused, and the message names both"""
     for n_embd, n_head in expected["uneven"].tolist():
-        assert_value_error(lambda: step.GPT2Config(n_embd=n_embd, n_head=n_head).head_dim, n_embd, n_head)
+        sizes = {"n_embd": n_embd, "n_head": n_head}
+        assert_value_error(lambda sizes=sizes: step.GPT2Config(**sizes).head_dim, n_embd, n_head)

@@ -26,10 +26,10 @@ runtime.prepare()  # before anything imports MAX
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
-from course.curriculum.catalogue import Answer, CatalogueError, Mistake, read_mistakes, read_right, recording_path
+from course.curriculum.catalogue import Answer, CatalogueError, Mistake, read_mistakes, read_right, recording_path  # noqa: E402
 from course.curriculum.steps import ROOT, STEPS, checks_path, step_path  # noqa: E402
 from course.judging.fixtures import SUBJECT  # noqa: E402
-from course.judging.recognition import NAMES_LIMIT, observation, recognize, same
+from course.judging.recognition import NAMES_LIMIT, observation, recognize, same  # noqa: E402
 from course.judging.subject import LocalSubject  # noqa: E402
 from course.proof.score import Outcome  # noqa: E402
 from course.runtime import kernels  # noqa: E402

@@ -91,7 +91,7 @@ def multi_head() -> str:
     ids = encode(TOKENS)
     x = Tensor(np.zeros((*ids.shape, config.n_embd), np.float32), device=device)
     qkv = attn.c_attn(x)
-    query, key, value = F.split(qkv, [config.n_embd] * 3, axis=-1)
+    query, _key, _value = F.split(qkv, [config.n_embd] * 3, axis=-1)
     heads = attn.split_heads(query)
     merged = attn.merge_heads(heads)
     seq, n_head, head_dim, n_embd = ids.shape[1], config.n_head, config.head_dim, config.n_embd

@@ -14,7 +14,7 @@ NO, CANNOT = 1, 2  # exit codes: the answer is no; the question could not be ask
 
 
 class _Commands(TyperGroup):
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run a command. What it refuses, and what the system does not let it do, is one line and exit code 2."""
         try:
             return super().invoke(ctx)

@@ -18,7 +18,8 @@ def make_files(
         list[str] | None, typer.Argument(metavar="[WHAT]...", help="Rows of the table.", show_default="all stale ones")
     ] = None,
     accept: Annotated[
-        bool, typer.Option("--accept", help="Make nothing, but remember that these are right though sources have changed.")
+        bool,
+        typer.Option("--accept", help="Make nothing, but remember that these are right though sources have changed."),
     ] = False,
 ) -> None:
     """Make generated files anew: what is stale, or what is named. course/proof/table.py lists them."""

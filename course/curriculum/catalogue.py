@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 try:
     import tomllib
 except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib
+    import tomli as tomllib  # type: ignore[no-redef]
 
 import numpy as np
 
@@ -90,7 +90,10 @@ def _entries(folder: str, step: int, kind: str) -> list[dict[str, Any]]:
 
 @cache
 def recording(step: int) -> Mapping[str, np.ndarray]:
-    """What is recorded of a step's mistakes: observations by ``mistake/check``, and by ``mistake`` the checks that fail."""
+    """What is recorded of a step's mistakes.
+
+    Observations by ``mistake/check``, and by ``mistake`` the checks that fail.
+    """
     path = recording_path(step)
     if not path.exists():
         return {}

@@ -76,7 +76,7 @@ def _assign(
     two that are outside the TODOs in both files; of the TODOs between those it belongs to the one
     whose comment is above it, or where the comments are gone to one of the same function.
     """
-    twins = {}  # by their indices
+    twins: dict[int, int] = {}  # by their indices
     matcher = SequenceMatcher(None, [each.place for each in own], [each.place for each in solution], autojunk=False)
     for i, j, size in matcher.get_matching_blocks():
         twins.update(zip(range(i, i + size), range(j, j + size)))

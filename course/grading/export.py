@@ -95,7 +95,7 @@ def to_classroom(grade: Grade, steps: Sequence[int], marks: Marks) -> str:
     for number in steps:
         step = handed_in.get(number)
         passed = bool(step and step.passed)
-        test = {"name": f"Step {number:02}", "status": "pass" if passed else "fail", "line_no": 0}
+        test: dict[str, Any] = {"name": f"Step {number:02}", "status": "pass" if passed else "fail", "line_no": 0}
         test["score"] = marks.earned(step) if step else 0.0
         if not passed:
             test["message"] = (

@@ -16,7 +16,7 @@ CODE_LIMIT = 160  # characters of each: a line that a program has written may ha
 def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
     """An exception in the words of the report: only the lines of the learner's own files."""
     own = (folder or ROOT / "solutions").resolve()
-    trace = [
+    trace: list[dict[str, Any]] = [
         {"file": Path(frame.filename).name, "line": frame.lineno, "code": frame.line or ""}
         for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).resolve().parent == own

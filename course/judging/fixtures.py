@@ -25,7 +25,7 @@ for name in ("PYTHONEXECUTABLE", "PYTHONPATH"):
 
 @pytest.fixture(scope="session")
 def device(request: pytest.FixtureRequest) -> Device:
-    """The device that the tests run on, with the kernels loaded: where all tests are checks of steps, those of the steps."""
+    """The device that the tests run on, with the kernels loaded: for checks of steps alone, those of the steps."""
     checks = [checks_path(step) for step in STEPS]
     paths = {item.path for item in request.session.items}
     steps = [step for step, path in zip(STEPS, checks, strict=True) if path in paths]

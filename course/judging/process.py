@@ -23,7 +23,7 @@ CANCEL_INTERVAL = 0.1  # seconds between two looks at whether the checks are can
 
 @dataclass(frozen=True)
 class Program:
-    """The module that is run, and its own options: it decides where the learner's code is, and hands it to the checks."""
+    """The module that is run, and its own options: it decides where the learner's code runs."""
 
     module: str = "course.judging.runner"
     options: tuple[str, ...] = ()
@@ -84,19 +84,18 @@ class Runner:
         """End the process, if it has not ended yet."""
         if self.selector.get_map() is None:  # closed already
             return
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
         self._read()  # what was printed last
-        for end in list(self.selector.get_map()):
-            os.close(end)
+        for key in list(self.selector.get_map().values()):
+            os.close(key.fd)
         self.selector.close()
 
     def begin(self, steps: Iterable[int], skip: Iterable[str]) -> None:
         """Let it check these of its steps, without the checks to skip. It can do so once."""
         order = json.dumps({"steps": list(steps), "skip": list(skip)})
+        assert self.process.stdin
         with suppress(BrokenPipeError), self.process.stdin as stdin:  # what it died of shows later
             stdin.write(order.encode() + b"\n")
 

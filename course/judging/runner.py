@@ -158,9 +158,9 @@ class Narrator:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         report = yield
-        if report.skipped:
+        if call.excinfo and report.skipped:
             self.send("result", id=item.nodeid, status="skipped", actual=str(call.excinfo.value))
-        elif report.failed:
+        elif call.excinfo and report.failed:
             error = call.excinfo.value
             verdict = describe(error, self.folder)
             self.send("result", id=item.nodeid, **verdict, mistakes=_recognized(item, self._as_known(item, error)))
@@ -172,7 +172,7 @@ class Narrator:
     def _end_if_gone(self, error: BaseException) -> None:
         """In a trial: without the process of the submission there is no more to do here."""
         if isinstance(error, Gone):
-            os._exit(1)  # course.judging.judge starts another worker for the rest
+            os._exit(1)  # course.judging.run starts another process for the rest
 
     def _as_known(self, item: pytest.Item, error: BaseException) -> BaseException:
         """The same failure for the inputs for which the known mistakes' answers are recorded."""
@@ -180,10 +180,12 @@ class Narrator:
         known = self.subject.known(_step(item))
         if known is None or "expected" not in names:
             return error
-        arguments = {name: item.funcargs[name] for name in names}
+        arguments = {name: item.funcargs[name] for name in names}  # type: ignore[attr-defined]
         parameters = {name: known[name] for name in arguments.get("parameters", ())}
         try:
-            item.obj(**arguments | {"expected": known} | ({"parameters": parameters} if parameters else {}))
+            item.obj(  # type: ignore[attr-defined]
+                **arguments | {"expected": known} | ({"parameters": parameters} if parameters else {})
+            )
         except Exception as known_error:
             return known_error
         return error

@@ -31,10 +31,10 @@ class Subject(Protocol):
     def load(self, step: int) -> Any:
         """The module of a step, or what stands for it. Raises whatever the step's file raises."""
 
-    def inputs(self, step: int, known: Mapping[str, NDArray]) -> Mapping[str, NDArray]:
+    def inputs(self, step: int, known: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
         """The arrays for the checks of a step: the known ones, or others in their place."""
 
-    def known(self, step: int) -> Mapping[str, NDArray] | None:
+    def known(self, step: int) -> Mapping[str, NDArray[Any]] | None:
         """The known arrays of a step whose inputs are others, for which the mistakes' answers are recorded."""
 
 
@@ -59,7 +59,7 @@ class LocalSubject:
             self._modules[step] = self._import(step)
         return self._modules[step]
 
-    def inputs(self, step: int, known: Mapping[str, NDArray]) -> Mapping[str, NDArray]:
+    def inputs(self, step: int, known: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
         return known
 
     def known(self, step: int) -> None:

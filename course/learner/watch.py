@@ -60,7 +60,7 @@ class _Session:
         self.step = step
         self.device = device
         self.happened: queue.Queue[set[int] | str | Future[StepResult]] = queue.Queue()
-        self.thread = ThreadPoolExecutor(max_runners=1)
+        self.thread = ThreadPoolExecutor(max_workers=1)
         self.running: Future[StepResult] | None = None
         self.cancelled = threading.Event()
         self.spare: Runner | None = None
@@ -170,7 +170,7 @@ def _saves(happened: queue.Queue) -> None:
 
     def follow() -> None:
         for changes in changes_in(FOLDER, watch_filter=is_saved, recursive=False, raise_interrupt=False):
-            happened.put({int(STEP_FILE.fullmatch(Path(path).name)[1]) for _, path in changes})
+            happened.put({int(Path(path).stem[-2:]) for _, path in changes})
 
     threading.Thread(target=follow, daemon=True).start()
 

@@ -19,6 +19,8 @@ from course.curriculum.steps import ROOT, STEPS, solution_path, step_path
 from course.curriculum.todos import MarkerError, Todo, read_todos, skeleton, todo_lines
 from course.judging.run import judge
 from course.judging.verdicts import StepResult
+from course.proof.generated import generated
+from course.proof.linters import lint
 from course.proof.point import Point
 from course.proof.score import Outcome, table
 from course.refusal import Refusal
@@ -55,6 +57,8 @@ def verify(
     """
     for point in READING:
         yield point(ROOT)
+    yield generated(ROOT)
+    yield from lint(ROOT)
     yield _judged(skeletons_fail, ROOT / "steps", on_kernels)
     yield _judged(solutions_pass, None, on_kernels)
     try:
@@ -206,7 +210,7 @@ def _try_answers(on_answer: Callable[[Outcome, int, int], None]) -> list[Outcome
     command = [sys.executable, "-m", "tools.mistakes", "--verify", "--json", *map(str, steps)]
     with tempfile.TemporaryFile("w+") as errors:
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as trying:
-            for line in trying.stdout:
+            for line in trying.stdout or ():
                 outcomes.append(Outcome(**json.loads(line)))
                 on_answer(outcomes[-1], len(outcomes), total)
         if len(outcomes) != total:
@@ -246,7 +250,9 @@ def score_is_shown(root: Path, outcomes: list[Outcome]) -> Point:
     page = root / "CONTRIBUTING.md"
     is_shown = page.is_file() and table(outcomes) in _read(page)
     faults = (
-        [] if is_shown else ["CONTRIBUTING.md: its table of mistakes and right answers is not what verify --score prints"]
+        []
+        if is_shown
+        else ["CONTRIBUTING.md: its table of mistakes and right answers is not what verify --score prints"]
     )
     return Point.about(len(outcomes), "answers make up the score that CONTRIBUTING.md shows", faults)
 

@@ -1,7 +1,7 @@
 """The kernels of eager MAX that the course uses: shipped, or compiled in batches, once per machine.
 
-MAX compiles a kernel when an eager operation first needs it, each time starting its compiler anew: minutes, for all that
-the course uses. So before anything else runs, the kernels that come with the course (``kernels/``) are loaded, and
+MAX compiles a kernel when an eager operation first needs it, each time starting its compiler anew: minutes, for all
+that the course uses. So before anything else runs, the kernels that come with the course (``kernels/``) are loaded, and
 every operation of the course is tried. Kernels that are missing then are collected instead of compiled, and compiled
 together, which takes a quarter of the time, and kept in the user's cache.
 

@@ -5,7 +5,7 @@ import locale
 import os
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -24,7 +24,9 @@ NARROWEST = 20  # columns for a text beside its label
 
 
 def _console(stderr: bool) -> Console:
-    color_system = None if os.environ.get("NO_COLOR") else "auto"  # None: neither colours nor bold
+    color_system: Literal["auto"] | None = (
+        None if os.environ.get("NO_COLOR") else "auto"
+    )  # None: neither colours nor bold
     console = Console(stderr=stderr, color_system=color_system, theme=COLORS, highlight=False, emoji=False)
     # Lines that go into a pipe stay whole, unless it is known how wide they will be shown.
     console.soft_wrap = not (console.is_terminal or "COLUMNS" in os.environ)
@@ -42,6 +44,7 @@ def spell(stream: TextIO) -> None:
 
 
 def _spelling(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)  # a stream is only written to
     missing = error.object[error.start : error.end]
     return "".join(ASCII.get(character, "?") for character in missing), error.end
 

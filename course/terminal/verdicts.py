@@ -144,7 +144,7 @@ def _show_next(result: StepResult, source: str) -> None:
         advice = "the first ✗ above"
     else:
         skipped = [check.todo for check in result.checks if check.status == "skipped"]
-        first = min(wrong + [todo.number for todo in result.unfinished] or skipped)
+        first = min(filter(None, wrong + [todo.number for todo in result.unfinished] or skipped))
         advice = _todo(read_todos(result.step)[first - 1], lines)
     print_beside("", f"[red][bold]Not yet:[/][/] {count} [bold]Next:[/] {advice}; then {_command(result.step, path)}")
 

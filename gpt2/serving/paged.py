@@ -29,9 +29,7 @@ class PagedGPT2(GPT2LMHeadModel):
         super().__init__(config)
         self.kv_params = kv_params
 
-    def forward(  # type: ignore[override]  # MAX's server passes these arguments
-        self, tokens: Tensor, return_n_logits: Tensor, offsets: Tensor, *cache: Tensor
-    ) -> ModuleV3Outputs:
+    def forward(self, tokens: Tensor, return_n_logits: Tensor, offsets: Tensor, *cache: Tensor) -> ModuleV3Outputs:
         """Compute the logits of what follows each text, and store the new tokens' keys and values in its pages.
 
         Args:

@@ -26,7 +26,7 @@ def test_the_notebook_has_every_step_and_stands_on_no_solution():
 def test_what_the_notebook_shows_is_there():
     notebook = nbformat.reads(text(), as_version=4)
     prose = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    for name in set(part.split(")")[0].split("#")[0] for part in prose.split("](../")[1:]):
+    for name in {part.split(")")[0].split("#")[0] for part in prose.split("](../")[1:]}:
         assert (ROOT / "book" / name).is_file(), name
 
 

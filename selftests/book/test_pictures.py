@@ -76,7 +76,7 @@ def test_a_picture_can_be_read(path: Path):
     for element in root.iter(f"{SVG}text"):
         assert float(element.get("font-size")) >= SMALLEST_TEXT, element.text
         left, right = _extent(element)
-        assert -2 <= left and right <= WIDTH + 2, f"{element.text!r} is cut off"
+        assert left >= -2 and right <= WIDTH + 2, f"{element.text!r} is cut off"
 
 
 def _extent(text: ElementTree.Element) -> tuple[float, float]:
@@ -101,7 +101,7 @@ def test_every_colour_follows_the_theme(path: Path):
         for attribute in ("fill", "stroke"):
             value = element.get(attribute, "none")
             known = re.fullmatch(r"var\(--(picture-\w+|bg), #\w+\)", value)
-            assert value == "none" or known and known[1] in {*names, "bg"}, value
+            assert value == "none" or (known and known[1] in {*names, "bg"}), value
 
 
 @pytest.mark.parametrize("theme", PAGES)

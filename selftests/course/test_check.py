@@ -50,7 +50,8 @@ def write_files(folder: Path) -> None:
         + solved(
             11,
             "return x + ",
-            "threading.Thread(target=threading.Event().wait).start()\n        import sys\n        sys.exit('I quit')\n        return x + ",
+            "threading.Thread(target=threading.Event().wait).start()\n"
+            "        import sys\n        sys.exit('I quit')\n        return x + ",
         ),
         12: solved(12, "return self.ln_f(", "return str("),
         14: solved(14).replace("\n", "\r\n"),
@@ -170,7 +171,7 @@ def test_what_a_step_prints_is_its_own(results):
 # The command
 
 
-def run(*arguments: object, environment: dict[str, str] = {}) -> subprocess.CompletedProcess[str]:
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "course", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, **environment})
 

@@ -173,7 +173,10 @@ def test_a_wrong_distribution_is_a_chart(shown):
 # Terminals
 
 
-LONG = "a sentence that is far too long for one line of a terminal of eighty columns, and too long for one of a hundred and twenty as well"
+LONG = (
+    "a sentence that is far too long for one line of a terminal of eighty columns, "
+    "and too long for one of a hundred and twenty as well"
+)
 
 
 @pytest.mark.parametrize("width", [80, 120])

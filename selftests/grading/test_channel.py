@@ -1,5 +1,6 @@
 """The channel carries plain values and arrays; whatever else comes is a ChannelError, and nothing is run."""
 
+import contextlib
 import json
 import os
 import random
@@ -17,10 +18,8 @@ def channel():
     reading, writing = os.pipe()
     yield Channel(reading, writing)
     for end in (reading, writing):
-        try:
+        with contextlib.suppress(OSError):
             os.close(end)
-        except OSError:
-            pass
 
 
 def receive(channel: Channel, data: bytes) -> object:

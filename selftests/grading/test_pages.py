@@ -65,7 +65,10 @@ def test_the_class_with_its_points_map_mistakes_and_pairs():
     assert links == list(PAGES.values())
     cells = [attributes["class"] for tag, attributes in reader.tags if tag == "td" and "title" in attributes]
     # it sees itself, it sees the past, it is there, it samples; of ada, eve and bob
-    assert cells == ["passed", "failed", "missing"] + ["missing", "error", "missing"] + [
-        "missing", "skipped", "missing", "passed", "missing", "missing"
-    ]  # fmt: skip
+    assert cells == [
+        *("passed", "failed", "missing"),
+        *("missing", "error", "missing"),
+        *("missing", "skipped", "missing"),
+        *("passed", "missing", "missing"),
+    ]
     assert "the mask is shifted" in reader.text and "75 %" in reader.text

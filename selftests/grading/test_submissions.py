@@ -1,5 +1,6 @@
 """Submissions are found in folders and archives, and read with care: nothing outside, nothing twice, nothing huge."""
 
+import contextlib
 import io
 import os
 import tarfile
@@ -225,10 +226,8 @@ def test_archives_that_were_cut_or_changed_are_refused_or_read(tmp_path, make, p
         for content in (whole[:place], changed):
             (tmp_path / name).write_bytes(content)
             assert [each.name for each in find([tmp_path])] == [name, "ada"]  # a spoiled one, too, is listed
-            try:
+            with contextlib.suppress(BadSubmission):
                 assert set(read(tmp_path / name)) <= {1}
-            except BadSubmission:
-                pass
 
 
 def test_encrypted_zip_is_refused(tmp_path):

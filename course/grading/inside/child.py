@@ -6,9 +6,9 @@ are all that others see of it.
 
 A request is a list: ["import", step, source], ["solution", step, source], ["call", object,
 arguments, keyword arguments], ["get", object, name], ["parameters", object], ["load", object,
-names] (with the parameters' arrays), ["defaults", object]. An answer is ["value", value] or ["raised", kinds, text, trace].
-Before it may come ["compiling", whether it begins], which asks for time, and ["callback", number, arguments], which is
-answered by a value. Source texts are bytes, written as Latin-1.
+names] (with the parameters' arrays), ["defaults", object]. An answer is ["value", value] or ["raised", kinds, text,
+trace]. Before it may come ["compiling", whether it begins], which asks for time, and ["callback", number, arguments],
+which is answered by a value. Source texts are bytes, written as Latin-1.
 """
 
 import importlib.machinery

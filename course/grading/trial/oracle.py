@@ -49,7 +49,7 @@ def _drawn(name: str, known: NDArray, rng: np.random.Generator) -> NDArray:
     scale = 0.2 if name.endswith("bias") else 0.7 if name.endswith("weight") else 1.0
     array = scale * rng.standard_normal(known.shape)
     if name == "x":
-        array = array * rng.uniform(0.3, 1.5, array.shape[:-1] + (1,)) + rng.standard_normal(array.shape[:-1] + (1,))
+        array = array * rng.uniform(0.3, 1.5, (*array.shape[:-1], 1)) + rng.standard_normal((*array.shape[:-1], 1))
     return array.astype(np.float32)
 
 

@@ -243,7 +243,11 @@ class Process:
         raise TypeError(f"a check passes what cannot be sent: {value!r}")
 
     def _decode(self, value: Any, arrays: list[np.ndarray]) -> Any:
-        """What course.grading.inside.child encodes. Raises ValueError, TypeError or LookupError where it is not of that form."""
+        """What course.grading.inside.child encodes.
+
+        Raises:
+            ValueError, TypeError, LookupError: it is not of that form.
+        """
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
         match value:

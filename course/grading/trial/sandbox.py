@@ -122,7 +122,7 @@ def _environment(name: str) -> str | None:
 
 
 def _filter() -> bytes:
-    """A filter for seccomp, in classic BPF, that lets a program make threads, and nothing that outlives or escapes them."""
+    """A filter for seccomp, in classic BPF: a program may make threads, and nothing that outlives or escapes them."""
     architecture, clone, clone3, socket, refused = _ARCHITECTURES[platform.machine()]
     load, equal, at_least, all_bits, end = 0x20, 0x15, 0x35, 0x45, 0x06
     number_at, architecture_at, first_argument_at = 0, 4, 16

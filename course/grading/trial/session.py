@@ -4,6 +4,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +69,7 @@ def key() -> bytes:
         KEY.parent.mkdir(exist_ok=True)
         new = KEY.with_suffix(f".{os.getpid()}.new")
         new.write_bytes(secrets.token_bytes(32))
-        try:
+        with suppress(FileExistsError):
             os.link(new, KEY)  # whole or not at all, and never in the place of another
-        except FileExistsError:
-            pass
         new.unlink()
     return KEY.read_bytes()

@@ -225,7 +225,8 @@ def lost_treasure(teller: Teller) -> list[Beat]:
     ]
     if teller.pick((True, False)):
         teller.cast_helper(trouble.helper)
-        return beats + [
+        return [
+            *beats,
             ARRIVALS,
             QUESTIONS,
             (
@@ -242,7 +243,8 @@ def lost_treasure(teller: Teller) -> list[Beat]:
                 "A friend can often do what you cannot.",
             ),
         ]
-    return beats + [
+    return [
+        *beats,
         (
             "Then {hero.he} sat down and thought for a long time.",
             '"There must be another way," {hero.he} said.',
@@ -742,7 +744,8 @@ def one_for_two(teller: Teller) -> list[Beat]:
         ),
     ]
     if teller.pick((True, False)):
-        return beats + [
+        return [
+            *beats,
             ARRIVALS[:5],
             (
                 '"One of you cuts it, and the other one chooses," said {helper}.',
@@ -759,7 +762,8 @@ def one_for_two(teller: Teller) -> list[Beat]:
             ),
             SHARING_MORALS,
         ]
-    return beats + [
+    return [
+        *beats,
         (
             "While they fought, a crow came and carried the {treat.noun} away.",
             "Then the {treat.noun} rolled down the hill and into the river.",

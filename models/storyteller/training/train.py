@@ -276,7 +276,8 @@ Held out are {HELD_OUT_COUNT:,} stories from seed {HELD_OUT_SEED}, none of which
 
 ## Training
 
-`python -m models.storyteller.training.train`: {record["steps"]:,} steps of {BATCH} windows, {record["tokens"]:,} tokens in all,
+`python -m models.storyteller.training.train`: {record["steps"]:,} steps of {BATCH} windows,
+{record["tokens"]:,} tokens in all,
 with Muon and Adam and label smoothing {LABEL_SMOOTHING}, seed {record["seed"]}.
 It took {record["seconds"]:,} seconds on {record["threads"]} thread
 ({record["machine"]}, torch {record["torch"]}, transformers {record["transformers"]}).

@@ -1,0 +1,1 @@
+"""How fast the course and its engine are, and beside whom."""

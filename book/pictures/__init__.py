@@ -1,0 +1,1 @@
+"""The pictures of the book, drawn from the real code."""

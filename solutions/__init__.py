@@ -1,0 +1,1 @@
+"""The reference solutions: the one source of truth, a file a step."""

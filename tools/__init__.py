@@ -1,0 +1,1 @@
+"""What makes the generated files that belong to no other room."""
