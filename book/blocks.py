@@ -58,11 +58,7 @@ def _load_max() -> None:
     """MAX as the course sets it up, so that the blocks are quick."""
     from course import runtime
 
-    runtime.prepare()
-    device = runtime.pick_device()
-    from course.runtime import kernels
-
-    kernels.load(device)
+    runtime.start()
 
 
 if __name__ == "__main__":

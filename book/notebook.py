@@ -36,12 +36,7 @@ sys.path.insert(0, os.getcwd())
 
 from course import runtime
 
-runtime.prepare()  # before anything imports MAX
-device = runtime.pick_device()
-
-from course.runtime import kernels
-
-kernels.load(device)  # compiled the first time: minutes"""
+device = runtime.start()  # before anything else imports MAX"""
 
 END = """# The model tells a story
 

@@ -151,3 +151,11 @@ def scripted(folder):
     config = open_checkpoint(str(folder)).config
     tokenizer = load_tokenizer(folder, config.vocab_size)
     return lambda *texts: ScriptedModel(config, [tokenizer.encode(text).ids for text in texts])
+
+
+CONV1D = ("c_attn.weight", "c_proj.weight", "c_fc.weight")  # Hugging Face stores them as [in, out]
+
+
+def oracle_parameters(stored):
+    """Weights as Hugging Face stores them, in the form that the formulas of the oracle take."""
+    return {name: array.T if name.endswith(CONV1D) else array for name, array in stored.items()}

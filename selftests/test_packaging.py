@@ -73,6 +73,7 @@ def read_lock(name: str = "requirements-dev.lock") -> dict[Requirement, set[str]
 
 
 def test_pixi_accepts_its_manifest():
+    """The part of pixi's own schema that describes what the manifest uses; whatever else it may hold is refused."""
     jsonschema.validate(PIXI, json.loads((ROOT / "selftests/pixi.schema.json").read_text()))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from course.curriculum.sizes import SIZES
 from course.judging.fixtures import SUBJECT, device  # noqa: F401
 from course.judging.subject import LocalSubject
 
@@ -54,7 +55,7 @@ def parameters(expected) -> Mapping[str, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def config():
-    """The small GPT-2 of tools/fixtures.py. No two of its sizes are equal."""
+    """The small GPT-2 that the fixtures come from."""
     from solutions.solution_01 import GPT2Config
 
-    return GPT2Config(vocab_size=37, n_positions=48, n_embd=20, n_layer=2, n_head=4, n_inner=28, layer_norm_epsilon=0.1)
+    return GPT2Config(**SIZES)

@@ -10,21 +10,30 @@ A value is read as late as possible: what is read together has run together, in 
 """
 
 import inspect
-from functools import cache
-from math import comb
 
 import numpy as np
 import pytest
-from max.dtype import DType
 from max.experimental import functional as F
+from toy_models import (
+    OTHERS,
+    binomial_tail,
+    called,
+    chosen,
+    constant_model,
+    continuation,
+    favourite_among_others,
+    generated,
+    observed_of,
+    one_id,
+    prompt,
+    successor_model,
+    table_model,
+)
 
-from compare import CheckFailure, assert_shape, assert_tensor, tensor, values
+from compare import CheckFailure, assert_shape, tensor, values
+from draws import DRAWS, LEAST, draw, draws, favourites  # noqa: F401  (fixtures, most of them)
 
 GREEDY, SAMPLING = {"do_sample": False}, {"do_sample": True}
-
-DRAWN = [-1]  # observed of tokens that are drawn where one is asked for: they are never the same
-
-OTHERS = 20_000
 
 KNOWN = {
     "names": np.arange(11),  # the ids of a vocabulary in which each token is followed by the next one
@@ -39,102 +48,6 @@ KNOWN = {
     "ids": np.array([3, 11, 7]),  # a prompt for the small GPT-2
     "seed": np.array(14),  # of its weights
 }
-
-
-def table_model(table, device):
-    """A model in which the last token alone decides: its logits are that row of a table [vocab_size, vocab_size]."""
-    table = tensor(np.float32(table), device)
-
-    return lambda input_ids: F.gather(table, assert_ids(input_ids, device), axis=0)
-
-
-def assert_ids(input_ids, device):
-    """What a model is asked about, once it is [1, seq_length] int64."""
-    ids = assert_tensor(input_ids, device, "the model's input_ids")
-    if ids.rank != 2 or ids.dtype != DType.int64:
-        raise CheckFailure("input_ids [1, seq_length] int64 for the model", f"{list(ids.shape)} {ids.dtype}")
-    return ids
-
-
-def successor_model(device, names):
-    """A model that is sure of the next of these tokens after each of them, and knows where it wraps round.
-
-    The later the token the surer it is: where a prompt ends with an early one, the positions
-    before the last would outvote it.
-    """
-    table = np.zeros((len(names), len(names)))
-    table[names, np.roll(names, -1)] = 20.0 * np.arange(1, len(names) + 1)
-    return table_model(table, device)
-
-
-def called(names, *tokens):
-    """What these tokens of the successor model are called."""
-    return names[list(tokens)].tolist()
-
-
-def constant_model(logits, device):
-    """A model that says the same at every position, whatever it reads."""
-    logits = np.float32(logits)
-
-    def model(input_ids):
-        _, seq_length = assert_ids(input_ids, device).shape
-        return tensor(np.broadcast_to(logits, (1, int(seq_length), len(logits))), device)
-
-    return model
-
-
-def prompt(device, *ids):
-    return tensor(np.array([ids], dtype=np.int64), device)
-
-
-def one_id(result, vocab_size, device):
-    """The id in a next-token tensor."""
-    array = values(result, device, "the next token")
-    if array.size != 1 or array.dtype != np.int64:
-        raise CheckFailure("the next token as one int64 id", f"shape {list(array.shape)}, {array.dtype}")
-    token = int(array.reshape(()))
-    if not 0 <= token < vocab_size:
-        raise CheckFailure(f"an id from 0 to {vocab_size - 1}", str(token))
-    return token
-
-
-def chosen(step, device, logits, *asked):
-    """The tokens that follow, one for each of these settings. They are read when all have been asked for."""
-    model, ids = constant_model(logits, device), prompt(device, 0)
-    results = [step.generate_next_token(model, ids, **settings) for settings in asked]
-    return [one_id(result, len(logits), device) for result in results]
-
-
-def generated(step, device, logits, count, **settings):
-    """So many new tokens from a model that always gives these logits."""
-    model, ids = constant_model(logits, device), prompt(device, 0)
-    output = step.generate_tokens(model, ids, max_new_tokens=count, **settings)
-    return assert_shape(output, (1, 1 + count), device, "the output")[0, 1:].tolist()
-
-
-def favourite_among_others(favourite, lead):
-    """Logits of OTHERS + 1 tokens, all equal but the favourite's, which is greater by ``lead``."""
-    # Below zero, as GPT-2's are: that changes no probability.
-    return lead * (np.arange(OTHERS + 1) == favourite) - 100.0
-
-
-def continuation(step, device, names, ids, **settings):
-    """What generate_tokens makes of a prompt with a model that is sure of what comes next."""
-    output = step.generate_tokens(successor_model(device, names), prompt(device, *ids), **settings)
-    array = values(output, device, "the output")
-    if array.ndim != 2 or len(array) != 1 or array.dtype != np.int64:
-        raise CheckFailure("the output [1, seq_length + n] in int64", f"{list(array.shape)} {array.dtype}")
-    return array[0].tolist()
-
-
-def observed_of(tokens):
-    """The tokens; where they differ, and none of them is the favourite, they were drawn."""
-    return tokens if len(set(tokens)) == 1 or 1 in tokens else DRAWN
-
-
-def binomial_tail(count, n):
-    """The probability that n fair coins show heads at most ``count`` times."""
-    return sum(comb(n, k) for k in range(count + 1)) / 2**n
 
 
 # The next token
@@ -208,69 +121,21 @@ def test_temperature_zero_is_greedy(step, device, expected):
         raise CheckFailure(f"token {favourite} twice", ", ".join(map(str, tokens)), observed=observed_of(tokens))
 
 
-# Sampling. One token, the favourite, stands against 20,000 others of nearly equal logits. The
-# favourite's logit is such that at the right temperature it comes up in half of the draws. At
-# half or twice that temperature it comes up in 99.9 % or in under 1 % of them, and where powers
-# of 2 stand in for powers of e in 4 %. So drawing goes on until both kinds have come up four
-# times, ten draws or so, and for thirty-six at most.
-# The others slope a little: a sampler that keeps only the most likely ones shows too.
-
-DRAWS = 36
-ENOUGH = 4  # a correct sampler brings up either kind less often with a probability of 2e-7
-
-
-def balanced_logits(temperature, favourite):
-    """Logits [OTHERS + 1] with softmax(logits / temperature) = 1/2 at the favourite's id."""
-    others = np.linspace(0.0, -0.5, OTHERS)
-    # The logits of GPT-2, too, lie around -100. That changes no probability.
-    return temperature * np.insert(others, favourite, np.log(np.exp(others).sum())) - 100.0
-
-
-@pytest.fixture(scope="module")
-def favourites(expected):
-    """The favourite's id at each temperature, from low to high: the last one, too, has to come up."""
-    return dict(zip(expected["balanced"].tolist(), expected["ends"].tolist()))
-
-
-@pytest.fixture(scope="module")
-def draw(step, device, favourites):
-    """Draws at a temperature from its balanced logits: 0 is the favourite, 1 the likeliest of the others, and so on."""
-
-    def ranks(temperature, count):
-        settings = {"temperature": temperature, **SAMPLING}
-        favourite = favourites[temperature]
-        tokens = chosen(step, device, balanced_logits(temperature, favourite), *[settings] * count)
-        return [0 if token == favourite else token + (token < favourite) for token in tokens]
-
-    return ranks
-
-
-@pytest.fixture(scope="module")
-def draws(draw):
-    """A function from a temperature to draws at it, until there are enough of both kinds. They are drawn once."""
-
-    @cache
-    def of(temperature):
-        drawn = draw(temperature, 2 * ENOUGH)
-        while len(drawn) < DRAWS and not ENOUGH <= drawn.count(0) <= len(drawn) - ENOUGH:
-            drawn += draw(temperature, 2)
-        return drawn
-
-    return of
+# Sampling: tests/draws.py says how it is judged.
 
 
 @pytest.mark.todo(3)
 def test_sampling_follows_the_temperature(draws, favourites):
     """Sampled tokens follow softmax(logits / temperature), below and above temperature 1"""
-    assert len(favourites) * 2 * binomial_tail(ENOUGH - 1, DRAWS) < 1e-6
+    assert len(favourites) * 2 * binomial_tail(LEAST - 1, DRAWS) < 1e-6
     counts = {temperature: (draws(temperature).count(0), len(draws(temperature))) for temperature in favourites}
     # -1: it hardly ever comes up, 1: hardly anything else does
-    observed = [-1 if hits < ENOUGH else int(count - hits < ENOUGH) for hits, count in counts.values()]
+    observed = [-1 if hits < LEAST else int(count - hits < LEAST) for hits, count in counts.values()]
     if any(observed):
         wrong = list(counts)[np.flatnonzero(observed)[0]]
         share = counts[wrong][0] / counts[wrong][1]
         raise CheckFailure(
-            f"at temperature {wrong:g} a token of probability 1/2 in {ENOUGH} to {DRAWS - ENOUGH} of {DRAWS} draws",
+            f"at temperature {wrong:g} a token of probability 1/2 in {LEAST} to {DRAWS - LEAST} of {DRAWS} draws",
             f"it in {counts[wrong][0]}",
             "Is the temperature applied: once, by division, to the logits before the softmax?",
             observed=observed,
@@ -289,10 +154,10 @@ def test_every_token_can_be_sampled(draw, draws, favourites):
     shares = np.exp(np.linspace(0.0, -0.5, OTHERS))
     rarest = np.flatnonzero(shares.cumsum() > 0.9 * shares.sum())[0] + 1
     for _ in range(75):
-        if len(others) < 2 * ENOUGH or max(others) >= rarest:
+        if len(others) < 2 * LEAST or max(others) >= rarest:
             break
         others += [rank for rank in draw(max(favourites), 4) if rank]
-    if len(others) < 2 * ENOUGH or max(others) < rarest:
+    if len(others) < 2 * LEAST or max(others) < rarest:
         raise CheckFailure(
             "tokens from the whole vocabulary",
             "only the most likely ones",

@@ -17,23 +17,12 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from transformers.models.gpt2.modeling_gpt2 import GPT2Block
 from transformers.pytorch_utils import Conv1D
 
+from course.curriculum.sizes import SIZES
+
 FOLDER = Path(__file__).parents[1] / "tests" / "fixtures"
 Arrays = dict[str, NDArray]
 
-# The same sizes as the `config` fixture in tests/conftest.py. No two of them are equal, nor equal
-# to the batch, the sequence, head_dim (5) or what c_attn puts out (15 and 60), so that a swapped
-# axis shows; the large epsilon shows where it is added.
-CONFIG = GPT2Config(
-    vocab_size=37,
-    n_positions=48,
-    n_embd=20,
-    n_layer=2,
-    n_head=4,
-    n_inner=28,
-    layer_norm_epsilon=0.1,
-    activation_function="gelu_new",
-    attn_implementation="eager",
-)
+CONFIG = GPT2Config(**SIZES, activation_function="gelu_new", attn_implementation="eager")
 BATCH, SEQ_LENGTH, HEAD_DIM = 2, 6, 5
 
 # With this seed each of the 40 greedy tokens leads the runner-up by more than GREEDY_MARGIN, far

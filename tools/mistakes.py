@@ -32,7 +32,6 @@ from course.judging.fixtures import SUBJECT  # noqa: E402
 from course.judging.recognition import NAMES_LIMIT, observation, recognize, same  # noqa: E402
 from course.judging.subject import LocalSubject  # noqa: E402
 from course.proof.score import Outcome  # noqa: E402
-from course.runtime import kernels  # noqa: E402
 
 
 class Failures:
@@ -123,7 +122,7 @@ def main() -> None:
     arguments = parser.parse_args()
     steps = arguments.steps or STEPS
 
-    kernels.load(runtime.pick_device())
+    runtime.start()
     if arguments.verify:
         is_faulty = False
         for outcome in outcomes(steps):

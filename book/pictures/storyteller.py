@@ -12,13 +12,11 @@ import numpy as np
 from course import runtime
 from course.curriculum.steps import ROOT
 
-runtime.prepare()
-device = runtime.pick_device("cpu")  # the same numbers on every machine
+device = runtime.start("cpu")  # the same numbers on every machine, before anything else imports MAX
 
 from max.experimental import functional as F  # noqa: E402
 from max.experimental.tensor import Tensor  # noqa: E402
 
-from course.runtime import kernels  # noqa: E402
 from course.runtime.gather import gathered  # noqa: E402
 from gpt2.checkpoint import open_checkpoint, weights_of  # noqa: E402
 from gpt2.tokenizer import load_tokenizer  # noqa: E402
@@ -26,8 +24,6 @@ from solutions import solution_09  # noqa: E402
 from solutions.solution_13 import GPT2LMHeadModel  # noqa: E402
 
 SENTENCE = "A squirrel named Luna lived by the sea. Every morning, she"  # each word is one token
-
-kernels.load(device)
 
 checkpoint = open_checkpoint(str(ROOT / "models" / "storyteller"))
 config = checkpoint.config

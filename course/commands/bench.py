@@ -16,7 +16,9 @@ app.add_typer(bench, name="bench")
 @bench.callback(invoke_without_command=True)
 def bench_course(
     context: typer.Context,
-    cold: Annotated[bool, typer.Option("--cold", help="Compile from an empty cache too: minutes.")] = False,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="From an empty home, too, with kernels and without: minutes.")
+    ] = False,
 ) -> None:
     """Measure how long a learner waits, on this machine."""
     if context.invoked_subcommand is None:

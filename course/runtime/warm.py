@@ -4,11 +4,7 @@ from course import runtime
 
 
 def main() -> None:
-    runtime.prepare()
-    device = runtime.pick_device()
-    from course.runtime import kernels
-
-    kernels.load(device)
+    runtime.start()
 
 
 if __name__ == "__main__":

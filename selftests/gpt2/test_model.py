@@ -9,6 +9,7 @@ from max.experimental.tensor import Tensor
 from course.grading.trial import oracle
 from gpt2.checkpoint import CheckpointError, open_checkpoint, weight_shapes
 from gpt2.loading import load_model
+from selftests.checkpoints import oracle_parameters
 from solutions.solution_01 import GPT2Config
 from solutions.solution_13 import GPT2LMHeadModel
 
@@ -22,7 +23,7 @@ def logits(model, ids, device):
 @pytest.mark.parametrize("length", [1, 4, 7])
 def test_logits_are_those_of_the_formulas(model, stored_weights, settings, device, length):
     ids = np.ascontiguousarray(IDS[:, :length])
-    parameters = oracle.from_checkpoint(stored_weights)
+    parameters = oracle_parameters(stored_weights)
     expected = oracle.language_model(ids, parameters, settings["n_head"], settings["layer_norm_epsilon"])
     assert np.abs(expected).max() > 1  # so that the tolerance means something
     np.testing.assert_allclose(logits(model, ids, device), expected, atol=1e-4)
@@ -30,7 +31,7 @@ def test_logits_are_those_of_the_formulas(model, stored_weights, settings, devic
 
 def test_the_compiled_model_computes_what_the_eager_one_does(model, folder, stored_weights, device):
     eager = GPT2LMHeadModel(open_checkpoint(str(folder)).config)
-    parameters = oracle.from_checkpoint(stored_weights)
+    parameters = oracle_parameters(stored_weights)
     eager.load_state_dict({name: Tensor(array.copy(), device=device) for name, array in parameters.items()})
     np.testing.assert_allclose(logits(model, IDS, device), logits(eager, IDS, device), atol=1e-5)
 

@@ -22,6 +22,7 @@ from course.grading.trial import oracle
 from models.storyteller.training.cast import BOYS, GIRLS
 from models.storyteller.training.stories import HELD_OUT_SEED, held_out_stories, stories, training_stories
 from models.storyteller.training.tokenizer import END_OF_TEXT, train_tokenizer
+from selftests.checkpoints import oracle_parameters
 
 FOLDER = Path(__file__).parents[2] / "models" / "storyteller"
 
@@ -192,7 +193,7 @@ def test_weights_are_one_to_two_million_finite_float32(weights):
 
 
 def test_weights_predict_unseen_stories_as_well_as_the_card_says(weights, config, tokenizer, held_out):
-    parameters = oracle.from_checkpoint(weights)
+    parameters = oracle_parameters(weights)
     nats, tokens = 0.0, 0
     for text in held_out[:30]:
         ids = np.array(tokenizer.encode(END_OF_TEXT + text + END_OF_TEXT).ids)

@@ -212,13 +212,11 @@ def _quiet() -> Iterator[None]:
 
 def main() -> None:
     channel = Channel(int(sys.argv[1]), int(sys.argv[2]))
-    runtime.prepare()
-    device = runtime.pick_device()
+    with _quiet():  # MAX warns that it cannot write to its cache
+        device = runtime.start()
     from course.runtime import kernels
     from course.runtime.gather import gathered
 
-    with _quiet():  # MAX warns that it cannot write to its cache
-        kernels.load(device)
     solutions = ModuleType("solutions")
     solutions.__path__ = []
     sys.modules["solutions"] = solutions

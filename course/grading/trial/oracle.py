@@ -10,15 +10,14 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from course.curriculum.sizes import SIZES
+
 Arrays = dict[str, NDArray]
 
-N_HEAD, EPS = 4, 0.1  # as in the `config` fixture of the checks
-VOCAB_SIZE = 37
+N_HEAD, EPS, VOCAB_SIZE = SIZES["n_head"], SIZES["layer_norm_epsilon"], SIZES["vocab_size"]
 PROMPT_LENGTH, NEW_TOKENS = 7, 40
 DIFFERENT = 8  # tokens in a continuation, at least
 MARGIN = 0.002  # by which each greedy token leads the next one: twenty times what logits may be off
-
-CONV1D = ("c_attn.weight", "c_proj.weight", "c_fc.weight")  # Hugging Face stores them as [in, out]
 
 
 def fresh(step: int, known: Mapping[str, NDArray], rng: np.random.Generator) -> Arrays:
@@ -155,11 +154,6 @@ def stack(input_ids: NDArray, p: Mapping[str, NDArray], n_head: int, eps: float)
 def language_model(input_ids: NDArray, p: Mapping[str, NDArray], n_head: int, eps: float) -> NDArray:
     """Logits [..., seq_length, vocab_size] of ids [..., seq_length]."""
     return stack(input_ids, _of(p, "transformer"), n_head, eps) @ p["transformer.wte.weight"].T
-
-
-def from_checkpoint(stored: Mapping[str, NDArray]) -> Arrays:
-    """The parameters as the formulas take them, of weights as Hugging Face stores them."""
-    return {name: array.T if name.endswith(CONV1D) else array for name, array in stored.items()}
 
 
 def _norm(x: NDArray, p: Mapping[str, NDArray], name: str, eps: float) -> NDArray:

@@ -22,12 +22,12 @@ from max.experimental.tensor import Tensor
 from max.graph import Dim
 
 from course.grading.inside.channel import Channel, ChannelError, Closed
-from course.grading.submissions import FILE_LIMIT
 from course.grading.trial import sandbox
 from course.judging.process import OUTPUT_LIMIT
 from course.judging.subject import Gone
 from solutions.solution_01 import GPT2Config
 
+LINE_LIMIT = 1 << 17  # a step has fewer lines: it may have as many bytes
 COMPILE_LIMIT = 5  # kernels beyond the course's that a process is given time for
 
 
@@ -281,6 +281,6 @@ def _exception(kinds: list[Any], text: str, trace: list[Any]) -> Exception:
     error.trace = [  # type: ignore[attr-defined]
         {"file": str(file), "line": line, "code": str(code)}
         for file, line, code in trace
-        if isinstance(line, int) and 0 < line <= FILE_LIMIT
+        if isinstance(line, int) and 0 < line <= LINE_LIMIT
     ]
     return error

@@ -2,7 +2,7 @@
 
 A story has one hero who wants something, something that stands in the way, an
 attempt, and an ending that follows from it; the same characters and things
-stay in it throughout. `story_cast` knows who can be in a story, `story_plots`
+stay in it throughout. `cast` knows who can be in a story, `plots`
 what can happen; telling a story means to cast the characters and to pick one
 sentence for each beat of a plot.
 """

@@ -1,0 +1,174 @@
+"""A submission seen from outside, without a sandbox: inputs drawn for it, and answers that are not believed."""
+
+import inspect
+
+import numpy as np
+import pytest
+from max.driver import CPU
+from max.experimental.nn import Module
+from max.experimental.tensor import Tensor
+
+from course.curriculum.steps import step_path
+from course.grading.inside.channel import ChannelError, Closed
+from course.grading.trial import session
+from course.grading.trial.remote import Process, Remote, _exception
+from course.grading.trial.session import Session
+from course.judging.subject import Gone
+
+# Inputs
+
+
+class NoProcess:
+    def __init__(self, *_: object) -> None:
+        self.asked: list[tuple[object, ...]] = []
+
+    def request(self, *request: object) -> object:
+        self.asked.append(request[:2])
+        return request
+
+    def wait_until_ready(self) -> None:
+        pass
+
+
+@pytest.fixture
+def trial(tmp_path, monkeypatch):
+    """A function that makes a session about a folder with this text for step 03."""
+    monkeypatch.setattr(session, "Process", NoProcess)
+    monkeypatch.setattr(session, "KEY", tmp_path / "keys" / "grading.key")
+
+    def make(text: str) -> Session:
+        step_path(3, tmp_path).write_text(text)
+        return Session(tmp_path, CPU(), 1 << 20, lambda begins: None)
+
+    return make
+
+
+KNOWN = {"x": np.ones((2, 3), np.float32), "weight": np.ones(3, np.float32), "bias": np.zeros(3, np.float32)}
+KNOWN["output"] = KNOWN["x"]
+
+
+def test_the_same_file_gets_the_same_inputs_and_another_one_others(trial):
+    first, again, other = (trial(text).inputs(3, KNOWN) for text in ("a = 1", "a = 1", "a = 2"))
+    assert first.keys() == KNOWN.keys() and first["x"].shape == KNOWN["x"].shape
+    np.testing.assert_array_equal(first["x"], again["x"])
+    assert not np.array_equal(first["x"], other["x"])
+
+
+def test_another_key_draws_other_inputs(trial, tmp_path):
+    first = trial("a = 1").inputs(3, KNOWN)
+    (tmp_path / "keys" / "grading.key").write_bytes(b"another key of thirty-two bytes.")
+    assert not np.array_equal(first["x"], trial("a = 1").inputs(3, KNOWN)["x"])
+
+
+def test_the_known_inputs_are_kept_for_naming_mistakes(trial):
+    made = trial("a = 1")
+    made.inputs(3, KNOWN)
+    assert made.known(3) is KNOWN
+
+
+def test_a_step_gets_the_solutions_before_it_and_no_others(trial):
+    made = trial("a = 1")
+    made.load(3)
+    made.load(3)
+    assert made.process.asked == [("solution", 1), ("solution", 2), ("import", 3)]
+
+
+# Answers
+
+
+class Script:
+    """In the place of a channel: what the other side sends, message by message."""
+
+    def __init__(self, *messages: object) -> None:
+        self.messages = list(messages)
+        self.sent: list[object] = []
+        self.reading = self.writing = -1
+
+    def send(self, message: object, arrays: object = ()) -> None:
+        self.sent.append(message)
+
+    def receive(self) -> tuple[object, list[np.ndarray]]:
+        if not self.messages:
+            raise Closed
+        message = self.messages.pop(0)
+        if isinstance(message, ChannelError):
+            raise message
+        return message, [np.float32([1.0, 2.0])]
+
+
+@pytest.fixture
+def process(monkeypatch):
+    """A function that makes a process that answers so."""
+    monkeypatch.setattr(Process, "close", lambda self: None)
+
+    def make(*messages: object) -> Process:
+        made = Process.__new__(Process)
+        made.device, made.channel, made.callbacks = CPU(), Script(*messages), []
+        made.compiled, made.compiling, made.on_compile = 0, False, lambda begins: None
+        return made
+
+    return make
+
+
+def test_values_come_back_as_what_they_were(process, device):
+    value = ["tuple", [1, None, ["list", ["x", 2.5]], ["dict", {"a": True}]]]
+    assert process(["value", value]).request("get", 0, "x") == (1, None, ["x", 2.5], {"a": True})
+    tensor = process(["value", ["tensor", 0, "float32", True, "cpu"]]).request("get", 0, "x")
+    assert isinstance(tensor, Tensor) and np.from_dlpack(tensor).tolist() == [1.0, 2.0]
+
+
+def test_objects_are_stood_for(process):
+    found = process(["value", ["object", 3, "module", "Thing", "a thing"]]).request("get", 0, "x")
+    assert isinstance(found, Module) and type(found) is Remote and repr(found) == "a thing"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        7,
+        ["value"],
+        ["value", ["tensor", 5, "float32", True, "cpu"]],
+        ["value", ["object", "x", "module", "Thing", ""]],
+        ["value", ["tensor", None, "no such type", True, "cpu"]],
+        ["value", {"a": 1}],
+        ["raised", [], "text", []],
+        ["callback", 0, []],
+        ["compiling", False],
+        ["something", "else"],
+    ],
+    ids=str,
+)
+def test_nonsense_ends_the_trial(process, answer):
+    with pytest.raises(Gone, match="protocol"):
+        process(answer).request("get", 0, "x")
+
+
+def test_who_is_gone_or_sends_what_is_no_message_is_gone(process):
+    with pytest.raises(Gone, match="ended the whole program"):
+        process().request("get", 0, "x")
+    with pytest.raises(Gone, match=r"protocol \(too long\)"):
+        process(ChannelError("too long")).request("get", 0, "x")
+
+
+def test_what_a_submission_raises_is_raised_here_as_what_it_is(process):
+    raised = ["raised", ["OwnError", "ValueError", "Exception"], "no", [["step_03.py", 4, "raise"]]]
+    with pytest.raises(ValueError, match="no") as error:
+        process(raised).request("get", 0, "x")
+    assert error.value.trace == [{"file": "step_03.py", "line": 4, "code": "raise"}]
+
+
+@pytest.mark.parametrize(
+    "kinds", [["SystemExit", "BaseException"], ["Own", "Exception"], ["UnicodeDecodeError"], ["print"]]
+)
+def test_what_python_does_not_know_as_an_error_is_a_runtime_error(kinds):
+    assert type(_exception(kinds, "why", [])) is RuntimeError
+
+
+def test_lines_that_no_file_has_are_left_out():
+    trace = [["step_03.py", line, "x"] for line in (0, -1, 1 << 40, "4", 4)]
+    assert [frame["line"] for frame in _exception(["ValueError"], "", trace).trace] == [4]
+
+
+def test_a_check_may_ask_for_the_defaults_of_a_function(process):
+    asked = process(*[["value", ["dict", {"temperature": 1.0}]]] * 9)  # Python looks several times
+    assert list(inspect.signature(Remote(asked, 0, "other", "f", "")).parameters) == ["temperature"]
