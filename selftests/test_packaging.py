@@ -83,6 +83,12 @@ def test_pixi_tasks_are_the_commands_of_the_course():
     assert tasks == {name: f"python -m course {name}" for name in names}
 
 
+def test_the_version_is_the_newest_in_the_changelog():
+    ran = subprocess.run([sys.executable, "-m", "course", "--version"], cwd=ROOT, capture_output=True, text=True)
+    newest = re.search(r"^## (.+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1]
+    assert ran.stdout.strip() == PROJECT["version"] == newest
+
+
 def test_every_pixi_task_has_a_description():
     assert [name for name, task in PIXI["tasks"].items() if not task.get("description")] == []
 

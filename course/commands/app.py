@@ -1,5 +1,6 @@
 """The application that every command registers itself with, and the options that several of them have."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +32,26 @@ app = typer.Typer(
     rich_markup_mode=None,
     help=f"Build GPT-2 in {len(STEPS)} steps. Fill in steps/step_01.py, then: s01.",
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        (version,) = re.findall(
+            r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE
+        )
+        console.out.print(version, highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def course(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version: see CHANGELOG.md."),
+    ] = False,
+) -> None:
+    """What ./run can be told before a command."""
+
 
 STEPS_FOLDER = ROOT / "steps"
 NUMBERS = f"1 to {LAST}"

@@ -27,7 +27,8 @@ from course.refusal import Refusal
 
 HINTS = 3  # the idea, the tool, nearly the code
 
-# Where the chapter of step 14 says that the TODO blocks of steps/step_14.py stand.
+# The lines of the TODO blocks in steps/step_14.py, as the specification of that step fixes them: texts outside of this
+# repository refer to them by number.
 QUOTED_LINES = {14: {1: (13, 17), 2: (32, 37), 3: (42, 54), 4: (57, 58), 5: (77, 94)}}
 
 MISTAKES = 100  # at least, in all
