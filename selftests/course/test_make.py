@@ -24,6 +24,7 @@ def root(tmp_path, monkeypatch):
     (tmp_path / "tools").mkdir()
     (tmp_path / "numbers.py").write_text("numbers = [1, 2]\n")
     (tmp_path / "sum.txt").write_text("3")
+    monkeypatch.setattr(table, "TABLE", (ROW,))
     record(ROW, tmp_path)
     return tmp_path
 
@@ -86,7 +87,6 @@ def made(root, monkeypatch):
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(command.subprocess, "run", run)
-    monkeypatch.setattr(table, "TABLE", (ROW,))
     for function in (why_stale, record):
         monkeypatch.setattr(table, function.__name__, lambda row, function=function: function(row, root))
     monkeypatch.setattr(table, "read_record", lambda root=root: json.loads((root / table.RECORD).read_text()))

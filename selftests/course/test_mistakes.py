@@ -8,6 +8,7 @@ import pytest
 
 from course.curriculum.catalogue import Answer, CatalogueError, read_mistakes, read_right
 from course.curriculum.steps import STEPS, solution_path, step_path
+from course.judging.failure import CheckFailure
 from course.judging.recognition import name_mistake, observation, same
 from course.judging.run import judge
 from course.judging.verdicts import StepResult
@@ -111,12 +112,8 @@ def test_a_mistake_that_is_left_alone_is_named_with_its_lesson():
 # What counts as the same
 
 
-class Failure(AssertionError):
-    """As tests/compare.py raises it."""
-
-    def __init__(self, actual: str = "", observed: object = None) -> None:
-        self.expected, self.actual = "7", actual
-        self.observed = None if observed is None else np.asarray(observed)
+def failure(actual: str = "", observed: object = None) -> CheckFailure:
+    return CheckFailure("7", actual, observed=observed)
 
 
 def test_numbers_are_the_same_within_rounding():
@@ -129,14 +126,14 @@ def test_numbers_are_the_same_within_rounding():
 
 def test_words_count_for_the_mistakes_own_check_alone():
     uneven = mistake(1, "uneven-heads")
-    assert observation(uneven, uneven.check, Failure("no error")) == "7: no error"
-    assert observation(uneven, "test_another", Failure("no error")) is None
+    assert observation(uneven, uneven.check, failure("no error")) == "7: no error"
+    assert observation(uneven, "test_another", failure("no error")) is None
 
 
 def test_nothing_but_nan_and_a_crash_say_nothing():
     erf = mistake(4, "erf")
-    assert observation(erf, erf.check, Failure(observed=[np.nan, np.nan])) is None
-    assert observation(erf, erf.check, Failure(observed=[np.nan, 1.0])) is not None
+    assert observation(erf, erf.check, failure(observed=[np.nan, np.nan])) is None
+    assert observation(erf, erf.check, failure(observed=[np.nan, 1.0])) is not None
     assert observation(erf, erf.check, ValueError("crash")) is None
 
 

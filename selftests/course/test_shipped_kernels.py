@@ -138,8 +138,10 @@ def test_without_shipped_kernels_a_step_compiles_its_own_and_the_rest_is_left(tm
         "from course.runtime import kernels\n"
         "print(kernels.load(device, steps=[2]), kernels.load(device, steps=[2]))\n"
     )
-    environment = {"HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(tmp_path / "copy")}
-    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    environment = {"HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin"}
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path / "copy", env=environment, capture_output=True, text=True
+    )
     assert ran.stdout == "False False\n", ran.stderr
     (listed,) = [json.loads(path.read_text()) for path in (tmp_path / "home").rglob("eager-*/*.json")]
     assert listed.keys() == store.needs(2)

@@ -196,7 +196,7 @@ def test_the_command_runs_the_checks_and_says_what_is_wrong(copy, edit):
 def test_answers_that_cannot_be_tried_are_a_fault(monkeypatch):
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
     monkeypatch.setattr(verify, "READING", ())
-    monkeypatch.setattr(verify, "check", lambda *arguments, **options: [])
+    monkeypatch.setattr(verify, "judge", lambda *arguments, **options: [])
     *_, last = verify.verify(lambda *_: None, lambda *_: None)
     (fault,) = last.faults
     assert fault.startswith("tools.mistakes ends after 0 of ")

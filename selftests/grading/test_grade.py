@@ -105,15 +105,15 @@ def test_names_of_files_are_harmless_and_different(name):
 SLOW = """
 import sys, time
 from pathlib import Path
-from course.judging.judge import Check, StepResult
+from course.judging.verdicts import StepResult, Verdict
 from course.grading import grade as grading
 from course.grading.submissions import find
 
-def check(steps, folder, **named):
+def judge(steps, folder, **named):
     time.sleep(0.02)
     return [StepResult(step, "", [Verdict("id", "x" * 100_000, [], status="passed")], 0.0) for step in steps]
 
-grading.check = check
+grading.judge = judge
 folder = Path(sys.argv[1])
 grading.grade(find([folder]), folder.parent / "results", grading.Settings(steps=(1, 2)), lambda each: None)
 """

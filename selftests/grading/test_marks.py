@@ -3,12 +3,13 @@
 import pytest
 
 from course.grading.grade import Grade
-from course.grading.marks import Marks, Refusal
+from course.grading.marks import Marks
+from course.judging.verdicts import StepResult, Verdict
+from course.refusal import Refusal
 
 
-def step(number: int, *statuses: str) -> dict:
-    passed = all(status == "passed" for status in statuses)
-    return {"step": number, "passed": passed, "checks": [{"status": status} for status in statuses]}
+def step(number: int, *statuses: str) -> StepResult:
+    return StepResult(number, "", [Verdict("id", "title", [], status=status) for status in statuses], 0.0)
 
 
 GRADE = Grade("ada", [step(2, "passed", "passed"), step(3, "passed", "failed", "error", "skipped"), step(14, "passed")])

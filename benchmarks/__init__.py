@@ -1,1 +1,0 @@
-"""How fast the course and its engine are, and beside whom."""
