@@ -1,4 +1,4 @@
-"""The command ``progress``: where a learner stands in the fourteen steps, from what checks found.
+"""The command ``progress``: where a learner stands in the course, from what checks found.
 
 Nothing is run. A verdict is about one content of a step's file, so a later change to it shows.
 """
@@ -71,7 +71,7 @@ def record(results: Iterable[StepResult], fingerprints: Mapping[int, str]) -> No
 
 
 def show() -> None:
-    """Print the fourteen steps, how far each one is, and what comes next."""
+    """Print the steps, how far each one is, and what comes next."""
     steps = standings()
     done = sum(standing.is_done for standing in steps)
     width = min(console.out.width, WIDEST)

@@ -1,7 +1,7 @@
 """Proves that the parts of the course agree: solutions, skeletons, checks, hints and files.
 
 Each point looks at one promise. Those that only read files take the repository's root, so that
-they can be pointed at another tree; those that run MAX judge what course.judging.judge found, or
+they can be pointed at another tree; those that run MAX judge what course.judging.run found, or
 tools.mistakes.
 """
 
@@ -52,7 +52,7 @@ def verify(
     """Every point about this repository, as soon as it is known.
 
     Args:
-        on_kernels: as for ``course.judging.judge.check``.
+        on_kernels: as for ``course.judging.run.judge``.
         on_answer: called with what became of each answer of the catalogue, and with how many of
             how many are done.
     """

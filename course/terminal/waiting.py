@@ -50,7 +50,7 @@ class Waiting:
         self.began = time.monotonic()
 
     def kernels(self, done: int, total: int, kernel: str | None = None) -> None:
-        """As course.judging.judge's ``on_kernels``."""
+        """As course.judging.run's ``on_kernels``."""
         if kernel:
             self.say(f"MAX compiles {kernel}, this once")
         elif done == total:
