@@ -132,6 +132,7 @@ def test_gradescope_gets_a_zip_file_by_the_command_of_the_readme(tmp_path):
     assert {"solutions/solution_01.py", "tests/test_step_01.py", LOCK} <= modes.keys()
 
 
+@pytest.mark.sandbox
 def test_github_classroom(copy, tmp_path):
     copy(tmp_path / "course")
     hand_in(tmp_path / "submission" / "steps")
