@@ -1,16 +1,13 @@
 """Proves that the book agrees with the course: its links, includes, lines, names, code and terminals.
 
-    python -m book.proof          all pages, without the recordings of terminals
-    python -m book.proof step_05  one page
-
-``./run verify`` asks for all points, and for the recordings (book/capture.py).
+``./run verify`` asks for all points, ``./run verify step_05`` for those about one page.
 """
 
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,7 +19,8 @@ from book.names import unknown_names
 from book.pages import Page, listed, read_pages
 from course.curriculum.steps import ROOT, STEPS, solution_path, step_title
 from course.curriculum.todos import MarkerError, Todo, skeleton
-from course.proof.point import Point, show
+from course.proof.point import Point
+from course.refusal import Refusal
 
 LARGEST = 500_000  # bytes of a page
 WORDS = (800, 1800)  # of a chapter, its folded answers included
@@ -33,19 +31,31 @@ _RANGE = re.compile(r"\b[Ll]ines?\s+(\d+)(?:\s*(?:-|–|to|and)\s*(\d+))?")
 _TODO = re.compile(r"TODO (\d+)|^\s*(\d+)\. ", re.MULTILINE)
 
 
-def prove(say: Callable[[str], None]) -> Iterator[Point]:
-    """Every point about this book, as soon as it is known.
+def prove(commands: Set[str], wanted: Sequence[str], say: Callable[[str], None]) -> Iterator[Point]:
+    """Every point about this book, as soon as it is known; or those that are about some of its pages.
 
     Args:
+        commands: the commands of the course and their options.
+        wanted: names of pages, without .md; none means all.
         say: told what is waited for.
+
+    Raises:
+        Refusal: there is no such page.
     """
     say("Checking the pages of the book, and running their code")
-    yield from points()
+    if wanted:
+        pages = [page for page in read_pages(ROOT) if page.name.removesuffix(".md") in wanted]
+        if unknown := set(wanted) - {page.name.removesuffix(".md") for page in pages}:
+            raise Refusal(f"no such page in book/src: {', '.join(sorted(unknown))}")
+        # One page need not have everything.
+        yield from (point for point in points(ROOT, commands, pages) if not point.claim.startswith("0 "))
+        return
+    yield from points(ROOT, commands)
     say("Running what the book shows of a terminal")
     yield terminals()
 
 
-def points(root: Path = ROOT, pages: list[Page] | None = None) -> Iterator[Point]:
+def points(root: Path, commands: Set[str], pages: list[Page] | None = None) -> Iterator[Point]:
     """Every point that needs no recording, about some of the pages or about all."""
     if pages is None:
         pages = read_pages(root)
@@ -55,7 +65,7 @@ def points(root: Path = ROOT, pages: list[Page] | None = None) -> Iterator[Point
     yield lengths(root, pages)
     yield links(root, pages)
     yield line_ranges(root, pages)
-    yield names(root, pages)
+    yield names(root, pages, commands)
     yield blocks(root, pages)
 
 
@@ -184,14 +194,14 @@ def _untrue(match: re.Match, prose: str, todos: list[Todo]) -> str | None:
     return f"'{written}' is not true: " + ", ".join(f"TODO {todo.number} has {line_range(todo)}" for todo in meant)
 
 
-def names(root: Path, pages: list[Page]) -> Point:
+def names(root: Path, pages: list[Page], commands: Set[str]) -> Point:
     """Names in backticks are names of the course, of MAX, of NumPy, of a command or of a file."""
     written = []
     for page in pages:
         for part in page.prose:
             written += [(span, page.place(part, offset), page.name) for offset, span in spans(part.text)]
     code = {page.name: "".join(part.code for part in page.parts if part.info is not None) for page in pages}
-    unknown = unknown_names([(span, code[page]) for span, _, page in written], root)
+    unknown = unknown_names([(span, code[page]) for span, _, page in written], root, commands)
     faults = [
         f"{place}: {name!r} in `{span}` is no name"
         for (span, place, _), found in zip(written, unknown)
@@ -236,21 +246,3 @@ def terminals() -> Point:
         faults.append(f"book.capture ends with exit code {ran.returncode}: {ran.stderr[-300:].strip()}")
     count = len(list((ROOT / "book" / "terminal").glob("*.txt")))
     return Point.about(count, "terminals in the book show what commands print", faults)
-
-
-def main() -> None:
-    wanted = sys.argv[1:]
-    pages = [page for page in read_pages(ROOT) if page.name.removesuffix(".md") in wanted] if wanted else None
-    if wanted and len(pages or []) != len(wanted):
-        sys.exit(f"not all of these are pages in book/src: {', '.join(wanted)}")
-    faults = 0
-    for point in points(ROOT, pages):
-        if wanted and point.claim.startswith("0 "):
-            continue  # one page need not have everything
-        show(point)
-        faults += len(point.faults)
-    sys.exit(1 if faults else 0)
-
-
-if __name__ == "__main__":
-    main()

@@ -32,12 +32,16 @@ def test(context: typer.Context) -> None:
 
 @app.command("verify")
 def verify_course(
+    pages: Annotated[
+        list[str] | None, typer.Argument(metavar="[PAGE]...", help="Pages of the book, such as step_05: only those.")
+    ] = None,
     score: Annotated[
         bool, typer.Option("--score", help="Print what the checks make of known mistakes and right answers, too.")
     ] = False,
 ) -> None:
     """Prove that solutions, skeletons, checks, hints, files and book agree: for those who change the course."""
     from book.proof import prove
+    from course.commands.words import words
     from course.proof.point import show
     from course.proof.score import Outcome, table
     from course.proof.verify import verify
@@ -50,7 +54,8 @@ def verify_course(
         waiting.count(f"Trying the checks on known answers to step {outcome.step:02}", done, total)
 
     with Waiting() as waiting:
-        for point in chain(verify(waiting.kernels, tried), prove(waiting.say)):
+        course = () if pages else verify(waiting.kernels, tried)
+        for point in chain(course, prove(words(), pages or (), waiting.say)):
             show(point)
             faults += len(point.faults)
     if score:

@@ -1,4 +1,4 @@
-"""python -m book.proof finds no fault in the book, and names each one that is put into a copy."""
+"""verify finds no fault in the book, and names each one that is put into a copy."""
 
 import pytest
 
@@ -6,8 +6,10 @@ from book import capture
 from book import proof as check
 from book.pages import Page, listed, read_pages
 from book.proof import blocks, builds, contents, directives, lengths, line_ranges, links, names
+from course.commands.words import words
 from course.curriculum.steps import ROOT, STEPS
 from course.curriculum.todos import read_todos
+from course.refusal import Refusal
 
 READING = (contents, directives, lengths, links, line_ranges)
 
@@ -24,18 +26,33 @@ def faults_of(point, text: str, name: str = "step_14.md") -> list[str]:
     return [fault.removeprefix(f"book/src/{name}, ") for fault in point(ROOT, [Page(name, text)]).faults]
 
 
+def names_of(root, pages: list[Page]):
+    """What is found of the names, with the commands of the course."""
+    return names(root, pages, words())
+
+
 def test_the_book_has_no_faults():
     assert faults(ROOT) == {}
 
 
 def test_names_in_the_book_are_names():
-    assert names(ROOT, read_pages(ROOT)).faults == []
+    assert names_of(ROOT, read_pages(ROOT)).faults == []
 
 
 def test_no_pages_are_a_fault(copy):
     for page in (copy / "book/src").glob("*.md"):
         page.unlink()
-    assert all(each.faults for each in check.points(copy))
+    assert all(each.faults for each in check.points(copy, words()))
+
+
+def test_one_page_alone():
+    claims = [point.claim for point in check.prove(words(), ["step_05"], lambda what: None)]
+    assert len(claims) == 6 and "1 chapters of a readable length" in claims
+
+
+def test_a_page_that_nobody_has_written():
+    with pytest.raises(Refusal, match="no such page in book/src: step_50"):
+        list(check.prove(words(), ["step_05", "step_50"], lambda what: None))
 
 
 # Contents
@@ -209,6 +226,8 @@ UNKNOWN = {
     "./run chekc 3": "chekc",
     "./run check 3 --form x": "--form",
     "--tempertaure": "--tempertaure",
+    "./run check 3 --folder x": "--folder",
+    "--as-json": "--as-json",
     "solutions/solution_15.py": "solutions/solution_15.py",
     "modle.py": "modle.py",
 }
@@ -216,29 +235,29 @@ UNKNOWN = {
 
 def test_names_of_the_course_of_max_of_numpy_of_commands_and_files():
     known = [name.strip() for line in KNOWN.strip().splitlines() for name in line.split("|")]
-    assert len(known) == 28 and faults_of(names, "".join(f"`{name}`\n" for name in known)) == []
+    assert len(known) == 28 and faults_of(names_of, "".join(f"`{name}`\n" for name in known)) == []
 
 
 def test_names_of_nothing():
-    found = faults_of(names, "".join(f"`{name}`\n" for name in UNKNOWN))
+    found = faults_of(names_of, "".join(f"`{name}`\n" for name in UNKNOWN))
     assert found == [
         f"line {line}: {name!r} in `{span}` is no name" for line, (span, name) in enumerate(UNKNOWN.items(), start=1)
     ]
 
 
 def test_names_that_the_page_itself_defines():
-    assert faults_of(names, "`my_helper`\n\n```python\ndef my_helper(): ...\n```\n") == []
+    assert faults_of(names_of, "`my_helper`\n\n```python\ndef my_helper(): ...\n```\n") == []
 
 
 def test_a_name_that_has_been_renamed_in_the_code(copy):
     page = Page("step_02.md", "`causal_mask` and `n_embd`")
-    assert names(copy, [page]).faults == []
+    assert names_of(copy, [page]).faults == []
     for path in [path for folder in ("course", "gpt2", "solutions", "tests") for path in (copy / folder).glob("*.py")]:
         path.write_text(path.read_text(encoding="utf-8").replace("causal_mask", "triangle"), encoding="utf-8")
     from book.names import _known
 
     _known.cache_clear()
-    assert names(copy, [page]).faults == ["book/src/step_02.md, line 1: 'causal_mask' in `causal_mask` is no name"]
+    assert names_of(copy, [page]).faults == ["book/src/step_02.md, line 1: 'causal_mask' in `causal_mask` is no name"]
 
 
 # Blocks of Python
