@@ -21,9 +21,7 @@ def take_or_compile(compile: Callable[[], T], device: Device) -> T:
     compiled, and so is a model of another shape.
     """
     if device.label == "cpu":
-        for target in store.targets():
-            if not (files := store.unpack("storyteller", target)):
-                continue
+        for _, files in store.usable("storyteller"):
             with (
                 suppress(MissingArtifactError, ArtifactBodyMismatch, OSError),  # OSError: there is no place to unpack
                 tempfile.TemporaryDirectory() as folder,

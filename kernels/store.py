@@ -12,6 +12,7 @@ import lzma
 import platform
 import sys
 import tarfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
@@ -84,6 +85,13 @@ def _needs() -> dict[int, frozenset[str]]:
 def needs(step: int) -> frozenset[str]:
     """The kernels that the checks of a step need on its solution, by their keys."""
     return _needs().get(step, frozenset())
+
+
+def usable(kind: str, made_from: str | None = None) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """The archives of a kind that run here: for which target, and the files by name; the best one first."""
+    for target in targets():
+        if files := unpack(kind, target, made_from):
+            yield target, files
 
 
 def unpack(kind: str, target: str, made_from: str | None = None) -> dict[str, bytes] | None:

@@ -5,13 +5,11 @@ that moves to a lesser one dies of an illegal instruction. What is shipped runs 
 """
 
 import hashlib
-import os
-import tempfile
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 from kernels import store
+from kernels.kept import keep
 
 
 def source() -> Path:
@@ -35,13 +33,11 @@ def install() -> None:
     place = compiled(source())
     if place.exists():
         return
-    for target in store.targets():
-        if files := store.unpack("extension", target, made_from=place.name):
-            with suppress(OSError):
-                place.parent.mkdir(exist_ok=True)
-                with tempfile.TemporaryDirectory(dir=place.parent) as aside:
-                    new = Path(aside) / place.name
-                    new.write_bytes(files[place.name])
-                    new.chmod(0o755)
-                    os.replace(new, place)
-            return
+    _, files = next(store.usable("extension", made_from=place.name), ("", {}))
+
+    def write(new: Path) -> None:
+        new.write_bytes(files[place.name])
+        new.chmod(0o755)
+
+    if files:
+        keep(place, write)

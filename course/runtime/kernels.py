@@ -31,7 +31,6 @@ from max.graph import Module
 from course import runtime
 from course.runtime.operations import further_operations, operations
 from kernels import kept, store
-from kernels.kept import keep
 
 BATCH = 16  # to start the compiler takes as long as to compile six kernels
 
@@ -80,8 +79,7 @@ def load(
         for batch in batches:
             progress(done, total)
             with runtime.killable():
-                compiled = compile_batch(batch)
-            _adopt(batch, compiled)
+                compile_batch(batch, kept.folder("eager") if device.is_host else None)
             done += len(batch)
     progress(done, total)
     if not missing:
@@ -129,15 +127,26 @@ def missing_kernels(device: Device) -> Iterable[Kernel]:
 
 
 @in_default_mlir_context
-def compile_batch(batch: Sequence[Kernel]) -> engine.CompiledModel:
-    """Compile some kernels for one device together."""
+def compile_batch(batch: Sequence[Kernel], folder: Path | None) -> None:
+    """Compile some kernels for one device together, and use them.
+
+    Args:
+        folder: gets what is compiled, in a file for MAX, and one that says to which family each kernel belongs.
+    """
     module = Module()
     for kernel in batch:
         kernel.build(module)
-    return gc_compile.session_for(batch[0].device).compile(module)
+    device = batch[0].device
+    compiled = gc_compile.session_for(device).compile(module)
+    families = {kernel.key: kernel.family.name for kernel in batch}
+    if folder:
+        name = hashlib.sha256(" ".join(sorted(families)).encode()).hexdigest()[:16]
+        kept.keep(folder / f"{name}.mef", compiled.export_mef)
+        kept.keep(folder / f"{name}.json", lambda file: file.write_text(json.dumps(families, indent=1)))
+    _adopt(compiled, families, device)
 
 
-def adopt(compiled: engine.CompiledModel, families: Mapping[str, str], device: Device) -> None:
+def _adopt(compiled: engine.CompiledModel, families: Mapping[str, str], device: Device) -> None:
     """Let MAX's interpreter use compiled kernels, each of which belongs to a family.
 
     Raises:
@@ -148,39 +157,23 @@ def adopt(compiled: engine.CompiledModel, families: Mapping[str, str], device: D
         by_name[families[key]].cache[key] = model
 
 
-def save(batch: Sequence[Kernel], compiled: engine.CompiledModel, folder: Path) -> None:
-    """Write a compiled batch into a folder: a file for MAX, and one that says to which family each kernel belongs."""
-    families = {kernel.key: kernel.family.name for kernel in batch}
-    name = hashlib.sha256(" ".join(sorted(families)).encode()).hexdigest()[:16]
-    keep(folder / f"{name}.mef", compiled.export_mef)
-    keep(folder / f"{name}.json", lambda file: file.write_text(json.dumps(families, indent=1)))
-
-
-def _adopt(batch: Sequence[Kernel], compiled: engine.CompiledModel) -> None:
-    """Use a batch that has just been compiled, and keep it for the next time."""
-    device = batch[0].device
-    if device.is_host:
-        save(batch, compiled, kept.folder("eager"))
-    adopt(compiled, {kernel.key: kernel.family.name for kernel in batch}, device)
-
-
 def _load_compiled(device: Device) -> int:
     """Load what is shipped, and what this machine keeps, and return how many kernels those are."""
-    shipped = (store.unpack("eager", target) for target in store.targets())
-    files = next(filter(None, shipped), {}) | {path.name: path.read_bytes() for path in kept.folder("eager").glob("*")}
+    _, shipped = next(store.usable("eager"), ("", {}))
+    files = shipped | {path.name: path.read_bytes() for path in kept.folder("eager").glob("*")}
     count = 0
     for name in sorted(files):
         if name.endswith(".json") and (compiled := files.get(name.replace(".json", ".mef"))):
             with suppress(RuntimeError, ValueError, KeyError):  # damaged: what is missing is compiled
                 families = json.loads(files[name])
-                adopt(engine.read(io.BytesIO(compiled)), families, device)
+                _adopt(engine.read(io.BytesIO(compiled)), families, device)
                 count += len(families)
     return count
 
 
 def _batches(missing: Sequence[Kernel]) -> Iterator[list[Kernel]]:
     """Cut kernels into batches for one device each."""
-    for device in {str(kernel.device) for kernel in missing}:
+    for device in dict.fromkeys(str(kernel.device) for kernel in missing):
         of_device = [kernel for kernel in missing if str(kernel.device) == device]
         for start in range(0, len(of_device), BATCH):
             yield of_device[start : start + BATCH]

@@ -27,9 +27,7 @@ def load_kernel(dtype: DType) -> Model:
     """
     with suppress(RuntimeError):  # it is not there, or damaged
         return InferenceSession([CPU()]).init(read(_kept(dtype)))
-    for target in store.targets():
-        if (files := store.unpack("engine", target, made_from=digest())) is None:
-            continue
+    for target, files in store.usable("engine", made_from=digest()):
         with suppress(RuntimeError):  # MAX does not read it
             model = InferenceSession([CPU()]).init(read(io.BytesIO(files[f"{dtype.name}.mef"])))
             if target != store.FULL_SPEED:
