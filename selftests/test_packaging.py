@@ -163,11 +163,15 @@ class Clone:
         path.chmod(0o755)
         return path
 
+    def environment(self, **variables: str) -> dict[str, str]:
+        path = f"{self.programs}:{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "PYTHON": sys.executable, **variables}
+
     def start(self, *arguments: str, shell: str = "sh", cwd: Path | None = None, **variables: str):
         return subprocess.run(
             [shell, self.folder / "run", *arguments],
             cwd=cwd,
-            env={**os.environ, "PATH": f"{self.programs}:{os.environ['PATH']}", "PYTHON": sys.executable, **variables},
+            env=self.environment(**variables),
             capture_output=True,
             text=True,
         )
@@ -215,6 +219,15 @@ def test_run_installs_the_lock_once(clone, shell):
 def test_run_passes_arguments_and_folder_on_and_prints_nothing_else(clone, tmp_path):
     result = clone.start("check", "two words", "", cwd=tmp_path)
     assert ast.literal_eval(result.stdout) == [str(tmp_path), "check", "two words", ""]
+
+
+def test_links_to_run_lead_to_the_course(clone, tmp_path):
+    (tmp_path / "near").symlink_to(clone.folder.relative_to(tmp_path) / "run")
+    (tmp_path / "bin" / "gpt2").symlink_to(tmp_path / "near")
+    result = subprocess.run([tmp_path / "bin" / "gpt2"], cwd="/", env=clone.environment(), capture_output=True)
+    assert result.returncode == 0, result.stderr
+    assert [path.name for path in (tmp_path, tmp_path / "bin") if (path / ".venv").exists()] == []
+    assert (clone.folder / ".venv").is_dir()
 
 
 def test_run_returns_the_exit_code_of_the_course(clone):

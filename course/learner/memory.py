@@ -5,6 +5,7 @@ It is for people to read and to delete. One that is damaged is set aside, and a 
 """
 
 import fcntl
+import hashlib
 import itertools
 import json
 import os
@@ -16,10 +17,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_state_path
+
 from course.curriculum.steps import ROOT
 from course.terminal import console
 
-FOLDER = ROOT / ".course"
+
+def _folder() -> Path:
+    """.course/; where it cannot be written, as in a course that is installed once for all, a folder of the user's."""
+    own = ROOT / ".course"
+    if os.access(own if own.exists() else ROOT, os.W_OK):
+        return own
+    return user_state_path("gpt2-in-max") / hashlib.sha256(bytes(ROOT)).hexdigest()[:16]
+
+
+FOLDER = _folder()
 
 
 @dataclass
@@ -64,7 +76,7 @@ def read() -> defaultdict[int, Memory]:
 @contextmanager
 def change() -> Iterator[defaultdict[int, Memory]]:
     """The memory, to be changed in a ``with`` statement, at whose end it is written."""
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     with open(FOLDER / "state.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a check may end while a hint is opened
         steps = read()

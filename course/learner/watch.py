@@ -14,13 +14,13 @@ import threading
 import tty
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from watchfiles import Change
 from watchfiles import watch as changes_in
 
-from course.curriculum.steps import ROOT, STEPS
+from course.curriculum.steps import ROOT, STEPS, step_path
 from course.judging.process import ON_SOLUTIONS, Runner
 from course.judging.run import judge
 from course.judging.verdicts import StepResult
@@ -79,8 +79,10 @@ class _Session:
                     return
                 self._answer(event)
             elif isinstance(event, set):
-                if self.step not in event:
-                    self.step = min(event)
+                if event and self.step not in event:
+                    if not (saved := [step for step in event if step_path(step).exists()]):
+                        continue  # another one was deleted
+                    self.step = min(saved)
                 console.out.clear()
                 self._check()
             elif event is self.running and not self._show(event):  # one that was cancelled comes too
@@ -115,6 +117,8 @@ class _Session:
             result = checked.result()
         except Refusal as error:
             console.err.print(f"error: {error}", style="red", markup=False)
+            if not step_path(self.step).exists():
+                console.out.print(f"[bold]Next:[/] ./run reset {self.step} brings its skeleton back.")
         else:
             verdicts.show(result)
             if result.passed:
@@ -163,14 +167,23 @@ def _verdict(step: int, runner: Runner, cancelled: threading.Event) -> StepResul
 
 
 def _saves(happened: queue.Queue) -> None:
-    """From now on, put the steps whose files are saved together into the queue."""
+    """From now on, put the steps whose files are saved or deleted together into the queue.
 
-    def is_saved(change: Change, path: str) -> bool:
-        return change != Change.deleted and bool(STEP_FILE.fullmatch(Path(path).name))
+    None of them where the folder itself is another one now: a branch was switched, an archive unpacked.
+    """
+
+    def matters(change: Change, path: str) -> bool:
+        return Path(path) == FOLDER or bool(STEP_FILE.fullmatch(Path(path).name))
 
     def follow() -> None:
-        for changes in changes_in(FOLDER, watch_filter=is_saved, recursive=False, raise_interrupt=False):
-            happened.put({int(Path(path).stem[-2:]) for _, path in changes})
+        while True:
+            there = [ROOT, FOLDER] if FOLDER.is_dir() else [ROOT]
+            with suppress(FileNotFoundError):  # it has gone since
+                for changes in changes_in(*there, watch_filter=matters, recursive=False, raise_interrupt=False):
+                    if any(Path(path) == FOLDER for _, path in changes):
+                        happened.put(set())
+                        break
+                    happened.put({int(Path(path).stem[-2:]) for _, path in changes})
 
     threading.Thread(target=follow, daemon=True).start()
 

@@ -27,10 +27,19 @@ def _console(stderr: bool) -> Console:
     color_system: Literal["auto"] | None = (
         None if os.environ.get("NO_COLOR") else "auto"
     )  # None: neither colours nor bold
-    console = Console(stderr=stderr, color_system=color_system, theme=COLORS, highlight=False, emoji=False)
+    console = Console(
+        stderr=stderr, color_system=color_system, theme=COLORS, highlight=False, emoji=False, _environ=_environment()
+    )
     # Lines that go into a pipe stay whole, unless it is known how wide they will be shown.
-    console.soft_wrap = not (console.is_terminal or "COLUMNS" in os.environ)
+    console.soft_wrap = not (console.is_terminal or "COLUMNS" in _environment())
     return console
+
+
+def _environment() -> dict[str, str]:
+    """The environment, without a width that nothing fits in: scripts, Emacs and CI hand on COLUMNS=0."""
+    width = os.environ.get("COLUMNS", "")
+    is_width = width.isdecimal() and int(width) >= NARROWEST
+    return {name: value for name, value in os.environ.items() if name != "COLUMNS" or is_width}
 
 
 def spell(stream: TextIO) -> None:

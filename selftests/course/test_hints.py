@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from datetime import datetime
 
 import pytest
@@ -136,6 +138,17 @@ def test_without_a_number_the_first_step_that_is_not_done(run):
     done = run("hint", COLUMNS="40", INIT_CWD=os.fspath("/"))
     assert done.returncode == 0
     assert done.stdout.startswith("Step 01") and "\x1b" not in done.stdout
+
+
+@pytest.mark.sandbox
+def test_hints_open_one_after_another_in_a_course_that_nobody_can_write_to(copy, tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    walls = ["bwrap", "--bind", "/", "/", "--dev-bind", "/dev", "/dev", "--ro-bind", copy, copy]
+    environment = {**os.environ, "HOME": str(home), "XDG_STATE_HOME": "", "NO_COLOR": "1"}
+    command = [*walls, sys.executable, "-m", "course", "hint", "8"]
+    for tier in ("1/3", "2/3"):
+        ran = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
+        assert ran.returncode == 0 and tier in ran.stdout, ran.stderr
 
 
 @pytest.mark.parametrize("number", ["0", "15", "two", "²"])

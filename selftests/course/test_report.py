@@ -249,6 +249,11 @@ def test_a_pipe_is_told_how_far_it_is(monkeypatch, capsys):
     assert "Trying: 2 of 5 (0 s)\n" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("columns", ["", "0", "-1", "3", "wide"])
+def test_a_width_that_is_none_is_not_honoured(run, columns):
+    assert run("progress", COLUMNS=columns).stdout == run("progress", COLUMNS="80").stdout
+
+
 @pytest.mark.parametrize("no_color, styled", [("", True), ("1", False)])
 def test_no_color_is_honoured_on_a_terminal(no_color, styled):
     near, far = pty.openpty()

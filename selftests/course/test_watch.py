@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -113,6 +114,25 @@ def test_every_save_is_answered(terminal):
     terminal.wait_for("NameError", "Next: TODO 2")  # where the name stands
     terminal.save(2, solved(2))
     terminal.wait_for("Step 02 is done", "Watching steps/step_04.py")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+
+
+def test_a_file_that_is_deleted_and_a_folder_that_is_replaced(terminal):
+    terminal.wait_for("Watching steps/step_01.py")
+    steps = terminal.copy / "steps"
+    terminal.text = ""
+    step_path(1, steps).unlink()
+    terminal.wait_for("step_01.py is not there", "./run reset 1 brings its skeleton back")
+
+    terminal.text = ""
+    shutil.copytree(steps, terminal.copy / "branch")
+    (terminal.copy / "branch" / "step_01.py").write_text(solved(1, "n_layer: int = 12", "n_layer: int = 11"))
+    shutil.rmtree(steps)
+    (terminal.copy / "branch").rename(steps)
+    terminal.wait_for("n_layer = 11", "Watching")
+    terminal.save(1, solved(1))  # the new folder is watched, too
+    terminal.wait_for("Step 01 is done")
     terminal.press("q")
     assert terminal.wait_for_end() == 0
 
