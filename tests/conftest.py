@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from course.curriculum.sizes import SIZES
-from course.judging.fixtures import SUBJECT, device  # noqa: F401
+from course.judging.fixtures import AT_ONCE, SUBJECT, device  # noqa: F401
 from course.judging.subject import LocalSubject
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -21,7 +21,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item):
     """Let the operations of a check run together: that halves its time."""
-    if item.path.parent != FIXTURES.parent:  # pytest asks here about other tests, too
+    # pytest asks here about other tests, too.
+    if item.path.parent != FIXTURES.parent or item.config.stash.get(AT_ONCE, False):
         return (yield)
     from course.runtime.gather import gathered
 

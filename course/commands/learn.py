@@ -32,11 +32,16 @@ def check_steps(
     mine: Annotated[
         bool, typer.Option("--mine", help="Stand on your own earlier steps, not on the solutions.")
     ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Let breakpoint() and input() have the terminal, without a time limit.")
+    ] = False,
     device: DeviceName = None,
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Check step N: what is right, what is not, and what to do next. s01, s02 and so on are short for it."""
     steps = list(STEPS) if step == "all" else [step_number(step)]
+    if debug and step == "all":
+        raise typer.BadParameter("a debugger takes one step at a time", param_hint="--debug")
     before = progress.fingerprints(steps)
 
     def checked(steps: list[int], own: bool) -> list[StepResult]:
@@ -44,7 +49,7 @@ def check_steps(
         return judge(steps, folder, program=program, device=device, timeout=timeout, on_kernels=waiting.kernels)
 
     with Waiting() as waiting:
-        results = checked(steps, own=mine)
+        results = [_debugged(steps[0], folder, mine, device, waiting)] if debug else checked(steps, own=mine)
         failing = [result.step for result in results if mine and not result.passed]
         blamed = {step: culprits(step, folder, partial(checked, own=False)) for step in failing}
     if _is_own(folder):
@@ -57,6 +62,19 @@ def check_steps(
         for result in results:
             verdicts.show(result, blamed.get(result.step, []))
     raise typer.Exit(0 if all(result.passed for result in results) else NO)
+
+
+def _debugged(step: int, folder: Path, own: bool, device: str | None, waiting: Waiting) -> StepResult:
+    """The verdicts on a step that is checked in this process."""
+    from course.runtime.start import start
+
+    start(device, progress=waiting.kernels)
+    # Not before: it imports MAX.
+    from course.judging.debugging import debug
+
+    waiting.say("")  # nothing that would disturb a debugger
+    (result,) = judge([step], folder, spare=debug(step, folder, own))
+    return result
 
 
 @app.command("hint")

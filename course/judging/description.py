@@ -1,5 +1,6 @@
 """An exception in the words of a verdict."""
 
+import bdb
 import traceback
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,8 @@ from course.judging.subject import Gone
 
 TRACE_LIMIT = 8  # lines: an endless recursion has a thousand
 CODE_LIMIT = 160  # characters of each: a line that a program has written may have thousands
+
+TERMINAL = "Checks run without a terminal, where nobody can answer. Add --debug to the command, and they have one."
 
 
 def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
@@ -42,4 +45,5 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
         return {"status": "failed", "expected": wanted, "actual": "no such name", "help": help, "trace": []}
     lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
     summary = lines[-1 if isinstance(error, SyntaxError) else 0]  # a syntax error begins with its place
-    return {"status": "error", "actual": summary[:500], "trace": trace}
+    verdict = {"status": "error", "actual": summary[:500], "trace": trace}
+    return verdict | ({"help": TERMINAL} if isinstance(error, (bdb.BdbQuit, EOFError)) else {})

@@ -136,3 +136,30 @@ class Runner:
                 self._lines = iter(lines)
             elif len(self.output[key.data]) < OUTPUT_LIMIT:
                 self.output[key.data] += data[:OUTPUT_LIMIT]
+
+
+class Recording:
+    """What has happened where no other process was needed, asked for one event after another, as of a Runner."""
+
+    def __init__(self) -> None:
+        self.output: dict[int, bytes] = {}  # it was seen when it was printed
+        self._events: list[dict[str, Any]] = []
+
+    def add(self, event: str, **fields: Any) -> None:
+        """The next event."""
+        self._events.append({"event": event, **fields})
+
+    def __enter__(self) -> "Recording":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def begin(self, steps: Iterable[int], skip: Iterable[str]) -> None:
+        """It has begun and ended already."""
+
+    def next_event(self, timeout: float, cancelled: threading.Event | None) -> dict[str, Any]:
+        """The next one of what has happened."""
+        return self._events.pop(0)
+
+    def how_it_ended(self) -> str:
+        return "ended"

@@ -16,7 +16,7 @@ from typing import Any
 
 from course.curriculum.steps import checks_path, read_source, solution_path, step_path
 from course.curriculum.todos import open_todos, todo_lines
-from course.judging.process import ON_SOLUTIONS, OUTPUT_LIMIT, STARTUP, Program, Runner
+from course.judging.process import ON_SOLUTIONS, OUTPUT_LIMIT, STARTUP, Program, Recording, Runner
 from course.judging.recognition import name_mistake
 from course.judging.verdicts import StepResult, Verdict
 from course.refusal import Refusal
@@ -42,7 +42,7 @@ def judge(
     timeout: float = TIMEOUT,
     total_timeout: float = math.inf,
     on_kernels: OnKernels = lambda done, total, kernel: None,
-    spare: Runner | None = None,
+    spare: Runner | Recording | None = None,
     cancelled: threading.Event | None = None,
 ) -> list[StepResult]:
     """Run the checks of each step on ``folder/step_NN.py``, or on the solutions where there is no folder.
@@ -53,8 +53,8 @@ def judge(
         total_timeout: seconds that all of it may take, whatever for. What is left then is not run.
         on_kernels: called with the kernels loaded, the kernels known to be needed, and the
             name of one that is compiled on the spot.
-        spare: a runner that was started beforehand for this folder and these steps (or more). It
-            is used up.
+        spare: a runner that was started beforehand for this folder and these steps (or more), or what has happened
+            already. It is used up.
         cancelled: once another thread sets it, the checks end with Cancelled.
 
     Raises:
@@ -94,7 +94,7 @@ class _Run:
     timeout: float = TIMEOUT
     total_timeout: float = math.inf
     on_kernels: OnKernels = lambda done, total, kernel: None
-    spare: Runner | None = None
+    spare: Runner | Recording | None = None
     cancelled: threading.Event | None = None
 
     def __post_init__(self) -> None:
@@ -162,7 +162,7 @@ class _Run:
                 self.output[step] += printed.decode("utf-8", errors="replace")
         return finished
 
-    def _follow(self, runner: Runner) -> bool:
+    def _follow(self, runner: Runner | Recording) -> bool:
         current: str | None = None
         loading: int | None = None
         began = time.monotonic()

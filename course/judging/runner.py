@@ -29,6 +29,12 @@ from course.judging.recognition import recognize
 from course.judging.subject import Gone, LocalSubject, Subject
 from kernels import background
 
+# What pytest would print is not for the learner; what the learner's code prints is. Without its debugging, breakpoint()
+# is Python's own.
+OPTIONS = ["--capture=no", f"--rootdir={ROOT}"]
+for plugin in ("terminal", "cacheprovider", "faulthandler", "debugging"):
+    OPTIONS += ["-p", f"no:{plugin}"]
+
 
 def parser() -> argparse.ArgumentParser:
     """The arguments that every such process has: ``course.judging.process`` sends them."""
@@ -85,14 +91,18 @@ def run(arguments: argparse.Namespace, make_subject: Callable[[Device, Callable[
     )
     kernels.on_compile(lambda kernel: send("compile", kernel=kernel), lambda: send("compiled"))
     if arguments.steps:
-        # What pytest would print is not for the learner; what the learner's code prints is.
-        options = ["--capture=no", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
-        options.append(f"--rootdir={ROOT}")
         files = [str(checks_path(step)) for step in arguments.steps]
-        pytest.main([*options, *files], plugins=[Narrator(send, begin, arguments.folder, subject)])
+        pytest.main([*OPTIONS, *files], plugins=[Narrator(send, begin, arguments.folder, subject, _order)])
     if not is_complete:
         background.start("course.runtime.warm")
     send("finished")
+
+
+def _order() -> dict[str, Any]:
+    """What is to be done, once it is said."""
+    if not (line := sys.stdin.buffer.readline()):
+        os._exit(0)  # nobody is there any more who could ask
+    return json.loads(line)
 
 
 def _end_with_reader(pipe: int) -> None:
@@ -107,8 +117,20 @@ class Narrator:
     """A pytest plugin that sends an event for every check."""
 
     def __init__(
-        self, send: Callable[..., None], begin: Callable[[int], None], folder: Path | None, subject: Subject
+        self,
+        send: Callable[..., None],
+        begin: Callable[[int], None],
+        folder: Path | None,
+        subject: Subject,
+        order: Callable[[], dict[str, Any]],
     ) -> None:
+        """
+        Args:
+            send: told of each event.
+            begin: told of each step before it is loaded.
+            order: waits for the word, and gives the steps to load and the checks to skip.
+        """
+        self.order = order
         self.send = send
         self.begin = begin
         self.folder = folder
@@ -123,9 +145,7 @@ class Narrator:
         """All is ready. Wait for the word, and only then read the learner's files."""
         gc.collect()
         gc.freeze()  # what MAX has loaded stays: looking through it again and again takes a quarter of a second
-        if not (line := sys.stdin.buffer.readline()):
-            os._exit(0)  # nobody is there any more who could ask
-        order = json.loads(line)
+        order = self.order()
         self.subject.begin()
         self.items = [item for item in items if _step(item) in order["steps"]]
         items[:] = [item for item in self.items if item.nodeid not in order["skip"]]
