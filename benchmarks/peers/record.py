@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.peers.report import Results, tables
 from course.curriculum.steps import ROOT
 
-SHOWN = "124M"  # the size that README.md and the picture show; the book shows whatever was recorded
+SHOWN = "124M"  # the size that benchmarks/README.md and the picture show; the book shows whatever was recorded
 BLOCK = re.compile(r"(?<=<!-- bench peers -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 

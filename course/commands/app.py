@@ -53,7 +53,6 @@ def course(
     """What ./run can be told before a command."""
 
 
-STEPS_FOLDER = ROOT / "steps"
 NUMBERS = f"1 to {LAST}"
 
 From = Annotated[Path, typer.Option("--from", metavar="DIR", help="Folder with the step files.", show_default="steps")]

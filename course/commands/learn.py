@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from course.commands.app import NO, NUMBERS, STEPS_FOLDER, DeviceName, From, Timeout, app, step_number
-from course.curriculum.steps import STEPS
+from course.commands.app import NO, NUMBERS, DeviceName, From, Timeout, app, step_number
+from course.curriculum.steps import STEPS, STEPS_FOLDER
 from course.judging.blame import culprits
 from course.judging.process import ON_OWN_STEPS, ON_SOLUTIONS
 from course.judging.run import TIMEOUT, judge

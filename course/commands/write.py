@@ -1,12 +1,12 @@
 """Commands that put the finished model to work: generate, chat, serve."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from course.commands.app import STEPS_FOLDER, DeviceName, app
-from course.curriculum.steps import STORYTELLER
+from course.commands.app import DeviceName, app
+from course.curriculum.steps import STEPS_FOLDER, STORYTELLER
 from course.refusal import refusing
 from course.terminal import console
 
@@ -74,17 +74,8 @@ def generate_text(
     from course.writing.generate import generate
     from gpt2.checkpoint import CheckpointError
 
-    sampling = _sampling(
-        greedy,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        min_p=min_p,
-        repetition_penalty=repetition_penalty,
-        presence_penalty=presence_penalty,
-        frequency_penalty=frequency_penalty,
-        seed=seed,
-    )
+    penalties = (repetition_penalty, presence_penalty, frequency_penalty)
+    sampling = _sampling(greedy, temperature, top_k, top_p, min_p, *penalties, seed)
     with refusing(CheckpointError):
         generate(
             prompt,
@@ -121,17 +112,8 @@ def chat_with_model(
     from course.writing.chat import chat
     from gpt2.checkpoint import CheckpointError
 
-    sampling = _sampling(
-        greedy,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        min_p=min_p,
-        repetition_penalty=repetition_penalty,
-        presence_penalty=presence_penalty,
-        frequency_penalty=frequency_penalty,
-        seed=seed,
-    )
+    penalties = (repetition_penalty, presence_penalty, frequency_penalty)
+    sampling = _sampling(greedy, temperature, top_k, top_p, min_p, *penalties, seed)
     with refusing(CheckpointError):
         chat(
             sampling,
@@ -162,10 +144,29 @@ def serve_model(
         console.err.print("Stopped.")
 
 
-def _sampling(greedy: bool, **settings: Any) -> "Sampling":
+def _sampling(
+    greedy: bool,
+    temperature: float,
+    top_k: int | None,
+    top_p: float,
+    min_p: float,
+    repetition_penalty: float,
+    presence_penalty: float,
+    frequency_penalty: float,
+    seed: int | None,
+) -> "Sampling":
     """The settings of a command line as the engine takes them."""
     from gpt2.sampling import Sampling
 
     with refusing(ValueError):
-        sampling = Sampling(**settings)
+        sampling = Sampling(
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            min_p=min_p,
+            repetition_penalty=repetition_penalty,
+            presence_penalty=presence_penalty,
+            frequency_penalty=frequency_penalty,
+            seed=seed,
+        )
     return replace(sampling, temperature=0) if greedy else sampling

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+STEPS_FOLDER = ROOT / "steps"  # the learner's own
 STORYTELLER = ROOT / "models" / "storyteller"  # the checkpoint that comes with the course
 
 
@@ -50,7 +51,7 @@ def solution_path(step: int, folder: Path = ROOT / "solutions") -> Path:
     return folder / f"solution_{step:02}.py"
 
 
-def step_path(step: int, folder: Path = ROOT / "steps") -> Path:
+def step_path(step: int, folder: Path = STEPS_FOLDER) -> Path:
     """Where a learner's file for a step is, or would be in another folder."""
     return folder / f"step_{step:02}.py"
 

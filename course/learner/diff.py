@@ -10,13 +10,13 @@ from rich.text import Text
 
 from course.curriculum.difference import Section, compare, is_same
 from course.curriculum.statements import Statement
-from course.curriculum.steps import ROOT, read_source, solution_path, step_path, step_title
+from course.curriculum.steps import STEPS_FOLDER, read_source, solution_path, step_path, step_title
 from course.terminal import console
 
 SIDE_BY_SIDE = 76  # columns: where there are fewer, one stands below the other
 
 
-def show(step: int, folder: Path = ROOT / "steps") -> None:
+def show(step: int, folder: Path = STEPS_FOLDER) -> None:
     """Print what ``folder/step_NN.py`` has that the solution has not, and the other way round.
 
     Side by side on a terminal that is wide enough, else as a unified diff.

@@ -20,7 +20,7 @@ from pathlib import Path
 from watchfiles import Change
 from watchfiles import watch as changes_in
 
-from course.curriculum.steps import ROOT, STEPS, step_path
+from course.curriculum.steps import ROOT, STEPS, STEPS_FOLDER, step_path
 from course.judging.process import ON_SOLUTIONS, Runner
 from course.judging.run import judge
 from course.judging.verdicts import StepResult
@@ -29,7 +29,6 @@ from course.refusal import Refusal
 from course.terminal import console, verdicts
 from course.terminal.waiting import Waiting
 
-FOLDER = ROOT / "steps"
 TIMEOUT = 5.0  # seconds that one check may take: somebody is waiting
 HEAD_START = 1.0  # seconds that a check has the cores for itself before the next process gets ready
 KEYS = "[bold]h[/] hint  [bold]d[/] diff  [bold]l[/] list  [bold]q[/] quit"
@@ -96,7 +95,7 @@ class _Session:
 
     def _runner(self, steps: Iterable[int]) -> Runner:
         """A process that gets ready to check one of these steps."""
-        return Runner(steps, FOLDER, ON_SOLUTIONS, self.device)
+        return Runner(steps, STEPS_FOLDER, ON_SOLUTIONS, self.device)
 
     def _check(self) -> None:
         """Begin to check the step; nothing else is being checked any longer."""
@@ -138,7 +137,7 @@ class _Session:
         if self.may_diff or (key == "d" and progress.has_passed(self.step)):
             self.may_diff = False
             if key in "dy":
-                diff.show(self.step, FOLDER)
+                diff.show(self.step, STEPS_FOLDER)
         elif key == "d":
             self.may_diff = True
             console.out.print(
@@ -160,7 +159,7 @@ def _verdict(step: int, runner: Runner, cancelled: threading.Event) -> StepResul
     before = progress.fingerprints([step])
     with runner, Waiting(console.out) as waiting:
         (result,) = judge(
-            [step], FOLDER, timeout=TIMEOUT, on_kernels=waiting.kernels, spare=runner, cancelled=cancelled
+            [step], STEPS_FOLDER, timeout=TIMEOUT, on_kernels=waiting.kernels, spare=runner, cancelled=cancelled
         )
     progress.record([result], before)
     return result
@@ -173,14 +172,14 @@ def _saves(happened: queue.Queue) -> None:
     """
 
     def matters(change: Change, path: str) -> bool:
-        return Path(path) == FOLDER or bool(STEP_FILE.fullmatch(Path(path).name))
+        return Path(path) == STEPS_FOLDER or bool(STEP_FILE.fullmatch(Path(path).name))
 
     def follow() -> None:
         while True:
-            there = [ROOT, FOLDER] if FOLDER.is_dir() else [ROOT]
+            there = [ROOT, STEPS_FOLDER] if STEPS_FOLDER.is_dir() else [ROOT]
             with suppress(FileNotFoundError):  # it has gone since
                 for changes in changes_in(*there, watch_filter=matters, recursive=False, raise_interrupt=False):
-                    if any(Path(path) == FOLDER for _, path in changes):
+                    if any(Path(path) == STEPS_FOLDER for _, path in changes):
                         happened.put(set())
                         break
                     happened.put({int(Path(path).stem[-2:]) for _, path in changes})

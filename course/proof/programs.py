@@ -38,13 +38,13 @@ def install_missing(say: Callable[[str], None]) -> None:
     if not missing:
         return
     if sys.platform == "darwin":
-        packages, commands = _packages(missing, "brew"), [["brew", "install"]]
+        manager, packages = "brew", _packages(missing, "brew")
+        commands = [["brew", "install", *packages]]
     else:
-        packages = _packages(missing, "apt")
-        commands = [["apt-get", "update"], ["apt-get", "install", "--yes", "--no-install-recommends"]]
-        commands = [[*_as_root(), *command] for command in commands]
-    commands[-1] += packages
-    if not packages or not shutil.which("brew" if sys.platform == "darwin" else "apt-get"):
+        manager, packages = "apt-get", _packages(missing, "apt")
+        install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+        commands = [[*_as_root(), *command] for command in (["apt-get", "update"], install)]
+    if not packages or not shutil.which(manager):
         say(f"Some tests need {_listed(missing)}, which this system's package manager has to bring.")
         return
     line = " && ".join(" ".join(command) for command in commands).replace("sudo -n", "sudo")

@@ -53,7 +53,7 @@ class Row:
 
 
 SOLUTIONS = "solutions/solution_*.py"
-CHECKS = ("tests/test_step_*.py", "tests/compare.py", "tests/fixtures/step_*.npz")
+CHECKS = ("tests/*.py", "tests/fixtures/step_*.npz")
 
 TABLE = (
     Row("skeletons", "the learner's files", ("steps/step_*.py",), (SOLUTIONS, "tools/skeletons.py"), "tools.skeletons"),

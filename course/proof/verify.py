@@ -15,7 +15,7 @@ from pathlib import Path
 
 from course.curriculum.catalogue import read_mistakes, read_right
 from course.curriculum.files import file_names
-from course.curriculum.steps import ROOT, STEPS, solution_path, step_path
+from course.curriculum.steps import ROOT, STEPS, STEPS_FOLDER, solution_path, step_path
 from course.curriculum.todos import MarkerError, Todo, read_todos, skeleton, todo_lines
 from course.judging.run import judge
 from course.judging.verdicts import StepResult
@@ -60,7 +60,7 @@ def verify(
         yield point(ROOT)
     yield generated(ROOT)
     yield from lint(ROOT)
-    yield _judged(skeletons_fail, ROOT / "steps", on_kernels)
+    yield _judged(skeletons_fail, STEPS_FOLDER, on_kernels)
     yield _judged(solutions_pass, None, on_kernels)
     try:
         outcomes = _try_answers(on_answer)

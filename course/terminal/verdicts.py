@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from course.curriculum.steps import LAST, ROOT, read_source, step_title
+from course.curriculum.steps import LAST, STEPS_FOLDER, read_source, step_title
 from course.curriculum.todos import Todo, read_todos, todo_lines
 from course.judging.verdicts import StepResult, Verdict
 from course.terminal import console
@@ -151,7 +151,7 @@ def _show_next(result: StepResult, source: str) -> None:
 
 def _command(step: int, path: Path) -> str:
     """The command that checks a step where this one's file is."""
-    option = "" if path.parent.resolve() == ROOT / "steps" else f" --from {shlex.quote(str(path.parent))}"
+    option = "" if path.parent.resolve() == STEPS_FOLDER else f" --from {shlex.quote(str(path.parent))}"
     return f"./run s{step:02}{plain(option)}"
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 
@@ -13,7 +12,7 @@ from max.driver import CPU
 from course.curriculum.steps import ROOT
 from course.grading.inside.channel import Channel
 from course.grading.inside.child import Child, _described
-from course.grading.inside.limits import FILES, limit
+from course.grading.inside.limits import FILES
 
 STEP = b"""
 import numpy as np
@@ -120,4 +119,4 @@ def test_limits_hold_in_the_process_that_sets_them():
     )
     limits, told = ran.stdout.splitlines()
     assert json.loads(limits) == [[FILES, FILES], [0, 0], [64 << 20, 64 << 20], [4096, 4096], [0, 0]]
-    assert told == "no more memory" and limit.__module__.endswith("limits") and resource
+    assert told == "no more memory"
