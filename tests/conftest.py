@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course.curriculum.sizes import SIZES
+from course.judging.case import Case, read_cases
 from course.judging.fixtures import AT_ONCE, SUBJECT, device  # noqa: F401
 from course.judging.subject import LocalSubject
 
@@ -37,28 +37,31 @@ def step(request: pytest.FixtureRequest, device):
 
 
 @pytest.fixture(scope="module")
-def expected(request: pytest.FixtureRequest) -> Mapping[str, np.ndarray]:
-    """Inputs, parameters and what must come out: the file's own KNOWN, else the arrays of fixtures/step_NN.npz.
+def cases(request: pytest.FixtureRequest) -> list[Case]:
+    """What the checks are about: the file's own KNOWN, else the cases of fixtures/step_NN.npz.
 
-    In a trial they are others, of which the submission knows nothing.
+    The first two share their sizes, and the others have other ones. In a trial there are as many as are drawn, and
+    the submission knows nothing of them.
     """
     number = int(request.path.stem[-2:])
     known = getattr(request.module, "KNOWN", None)
-    if known is None:
-        with np.load(FIXTURES / f"step_{number:02}.npz") as arrays:
-            known = dict(arrays)
-    return request.config.stash[SUBJECT].inputs(number, known)
+    known = read_cases(FIXTURES / f"step_{number:02}.npz") if known is None else [Case(known)]
+    return request.config.stash[SUBJECT].cases(number, known)
 
 
 @pytest.fixture(scope="module")
-def parameters(expected) -> Mapping[str, np.ndarray]:
-    """The parameters among the expected arrays, by name."""
-    return {name: array for name, array in expected.items() if name.endswith(("weight", "bias"))}
+def expected(cases: list[Case]) -> Case:
+    """The first case, for checks that need no other."""
+    return cases[0]
 
 
-@pytest.fixture(scope="session")
-def config():
-    """The small GPT-2 that the fixtures come from."""
-    from solutions.solution_01 import GPT2Config
+@pytest.fixture(scope="module")
+def parameters(expected: Case) -> Mapping[str, np.ndarray]:
+    """The parameters of the first case, by name."""
+    return expected.parameters
 
-    return GPT2Config(**SIZES)
+
+@pytest.fixture(scope="module")
+def config(expected: Case):
+    """The configuration of the first case."""
+    return expected.config

@@ -54,7 +54,7 @@ def test_eps_is_added_to_the_variance(step, device):
 
 
 @pytest.mark.todo(2)
-def test_batch_is_normalized_by_the_formula(step, device, expected, parameters):
-    """A batch [2, 6, 20] comes out as the formula says"""
-    layer = load_parameters(step.LayerNorm(20, eps=0.1), parameters, device)
+def test_batch_is_normalized_by_the_formula(step, config, device, expected, parameters):
+    """A batch comes out as the formula says"""
+    layer = load_parameters(step.LayerNorm(config.n_embd, eps=config.layer_norm_epsilon), parameters, device)
     assert_maps(layer, expected["x"], expected["output"], 1e-5, device)

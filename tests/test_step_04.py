@@ -32,6 +32,6 @@ def test_gelu_has_the_tanh_form(step, device):
 
 @pytest.mark.todo(2)
 def test_output_is_that_of_transformers(step, config, device, expected, parameters):
-    """A batch [2, 6, 20] comes out as Hugging Face transformers computes it"""
+    """A batch comes out as Hugging Face transformers computes it"""
     mlp = load_parameters(step.GPT2MLP(config), parameters, device)
     assert_maps(mlp, expected["x"], expected["output"], 1e-4, device)

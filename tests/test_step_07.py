@@ -14,7 +14,7 @@ def test_one_layer_makes_all_three(step, config, device, parameters):
 
 @pytest.mark.todo(2, 3)
 def test_query_key_and_value_come_in_this_order(step, config, device, expected, parameters):
-    """The projection of a batch [2, 6, 20] is cut into query, key and value, in this order"""
+    """The projection of a batch is cut into query, key and value, in this order"""
     head = load_parameters(step.SingleHeadQKV(config), parameters, device)
     for texts in (slice(None), np.s_[1:, :3]):  # the next ones may be fewer, and shorter
         result = head(tensor(expected["x"][texts], device))

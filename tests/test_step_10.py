@@ -22,9 +22,9 @@ class Echo(Module):
 
 
 @pytest.mark.todo(1)
-def test_norm_and_sublayer_are_children(step, device, parameters):
+def test_norm_and_sublayer_are_children(step, config, device, parameters):
     """The norm's parameters and the sublayer's belong to the block"""
-    load_parameters(step.ResidualBlock(20, Linear(20, 20)), parameters, device)
+    load_parameters(step.ResidualBlock(config.n_embd, Linear(config.n_embd, config.n_embd)), parameters, device)
 
 
 @pytest.mark.todo(2)
@@ -49,8 +49,9 @@ def test_sublayer_sees_the_normalized_x(step, device):
 
 
 @pytest.mark.todo(1, 2)
-def test_block_follows_the_formula(step, device, expected, parameters):
-    """With a linear sublayer a batch [2, 6, 20] comes out as x + sublayer(norm(x))"""
-    block = load_parameters(step.ResidualBlock(20, Linear(20, 20), eps=0.1), parameters, device)
+def test_block_follows_the_formula(step, config, device, expected, parameters):
+    """With a linear sublayer a batch comes out as x + sublayer(norm(x))"""
+    size, eps = config.n_embd, config.layer_norm_epsilon
+    block = load_parameters(step.ResidualBlock(size, Linear(size, size), eps=eps), parameters, device)
     result = block(tensor(expected["x"], device))
     assert_close(result, expected["output"], 1e-4, device)

@@ -35,6 +35,6 @@ def test_mlp_is_added_to_x(step, config, device, expected, parameters):
 
 @pytest.mark.todo(3, 2)
 def test_output_is_that_of_transformers(step, config, device, expected, parameters):
-    """A batch [2, 6, 20] comes out as Hugging Face transformers computes it"""
+    """A batch comes out as Hugging Face transformers computes it"""
     result = run_block(step, config, device, expected["x"], parameters)
     assert_close(result, expected["output"], 1e-4, device)

@@ -8,6 +8,7 @@ elsewhere. It keeps no results: if the learner's code takes the process down, no
 
 import argparse
 import gc
+import itertools
 import json
 import os
 import select
@@ -148,7 +149,10 @@ class Narrator:
         order = self.order()
         self.subject.begin()
         self.items = [item for item in items if _step(item) in order["steps"]]
-        items[:] = [item for item in self.items if item.nodeid not in order["skip"]]
+        left = [item for item in self.items if item.nodeid not in order["skip"]]
+        items[:] = [
+            item for step, checks in itertools.groupby(left, _step) for item in self.subject.arrange(step, list(checks))
+        ]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
@@ -196,16 +200,22 @@ class Narrator:
 
     def _as_known(self, item: pytest.Item, error: BaseException) -> BaseException:
         """The same failure for the inputs for which the known mistakes' answers are recorded."""
-        names = item._fixtureinfo.argnames  # type: ignore[attr-defined]
         known = self.subject.known(_step(item))
-        if known is None or "expected" not in names:
+        if known is None:
             return error
-        arguments = {name: item.funcargs[name] for name in names}  # type: ignore[attr-defined]
-        parameters = {name: known[name] for name in arguments.get("parameters", ())}
+        case = known[0]
+        others = {
+            "cases": lambda: known,
+            "expected": lambda: case,
+            "parameters": lambda: case.parameters,
+            "config": lambda: case.config,
+        }
+        names = item._fixtureinfo.argnames  # type: ignore[attr-defined]
+        given = item.funcargs  # type: ignore[attr-defined]
+        if others.keys().isdisjoint(names):
+            return error
         try:
-            item.obj(  # type: ignore[attr-defined]
-                **arguments | {"expected": known} | ({"parameters": parameters} if parameters else {})
-            )
+            item.obj(**{name: others[name]() if name in others else given[name] for name in names})  # type: ignore[attr-defined]
         except Exception as known_error:
             return known_error
         return error

@@ -5,15 +5,15 @@ import importlib.abc
 import importlib.util
 import re
 import sys
-from collections.abc import Mapping
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
-
-from numpy.typing import NDArray
+from typing import Any, Protocol, TypeVar
 
 from course.curriculum.steps import step_path
+from course.judging.case import Case
+
+Check = TypeVar("Check")
 
 _SOLUTION = re.compile(r"solutions\.solution_(\d\d)")
 
@@ -31,11 +31,14 @@ class Subject(Protocol):
     def load(self, step: int) -> Any:
         """The module of a step, or what stands for it. Raises whatever the step's file raises."""
 
-    def inputs(self, step: int, known: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
-        """The arrays for the checks of a step: the known ones, or others in their place."""
+    def cases(self, step: int, known: list[Case]) -> list[Case]:
+        """What the checks of a step are about: the known cases, or others in their place."""
 
-    def known(self, step: int) -> Mapping[str, NDArray[Any]] | None:
-        """The known arrays of a step whose inputs are others, for which the mistakes' answers are recorded."""
+    def known(self, step: int) -> list[Case] | None:
+        """The known cases of a step that is asked about others; the mistakes' answers are recorded for these."""
+
+    def arrange(self, step: int, checks: list[Check]) -> list[Check]:
+        """The checks of a step in the order in which they are to be run."""
 
 
 class LocalSubject:
@@ -59,11 +62,14 @@ class LocalSubject:
             self._modules[step] = self._import(step)
         return self._modules[step]
 
-    def inputs(self, step: int, known: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    def cases(self, step: int, known: list[Case]) -> list[Case]:
         return known
 
     def known(self, step: int) -> None:
         return None
+
+    def arrange(self, step: int, checks: list[Check]) -> list[Check]:
+        return checks
 
     def _import(self, step: int) -> ModuleType:
         if self.folder is None:

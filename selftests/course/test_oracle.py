@@ -1,8 +1,10 @@
 """The graders' own oracle says what Hugging Face transformers says, and never asks the same twice."""
 
 import os
+import re
 import subprocess
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -11,43 +13,68 @@ import test_step_02
 import test_step_14
 
 from course.curriculum.steps import ROOT
-from course.grading.trial import oracle
+from course.grading.trial import drawing, oracle
+from course.judging.case import Case, read_cases
+from solutions.solution_01 import GPT2Config
 
 STEPS = range(3, 14)
 
 
-def known(step: int) -> dict[str, np.ndarray]:
-    with np.load(ROOT / f"tests/fixtures/step_{step:02}.npz") as arrays:
-        return dict(arrays)
+def known(step: int) -> list[Case]:
+    return read_cases(ROOT / f"tests/fixtures/step_{step:02}.npz")
+
+
+def drawn(step: int, seed: int) -> list[Case]:
+    return drawing.draw(step, known(step), np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_it_agrees_with_transformers(step):
-    arrays = known(step)
-    for name, output in oracle.outputs(step, arrays).items():
-        if name != "greedy_text":  # of another prompt
-            np.testing.assert_allclose(output, arrays[name], atol=1e-12)
+    for case in known(step):
+        for name, output in oracle.outputs(step, case).items():
+            np.testing.assert_allclose(output, case[name], atol=1e-12)
 
 
 def test_its_greedy_text_is_that_of_transformers():
-    arrays = known(13)
-    prompt = arrays["greedy_text"][:, : oracle.PROMPT_LENGTH]
-    found = oracle.outputs(13, arrays | {"input_ids": prompt})["greedy_text"]
-    np.testing.assert_array_equal(found, arrays["greedy_text"])
+    case = known(13)[0]
+    prompt = case["greedy_text"][:, : oracle.PROMPT_LENGTH]
+    found = oracle.greedy_text(Case(case | {"input_ids": prompt}))
+    np.testing.assert_array_equal(found, case["greedy_text"])
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_fresh_arrays_have_the_known_shapes_and_other_numbers(step):
-    arrays, fresh = known(step), oracle.fresh(step, known(step), np.random.default_rng(1))
-    assert {name: array.shape for name, array in fresh.items()} == {name: array.shape for name, array in arrays.items()}
-    assert not any(np.array_equal(fresh[name], array) for name, array in arrays.items())
+def test_drawn_cases_have_the_same_arrays(step):
+    def names(cases):  # blocks are as many as are drawn
+        return [{re.sub(r"h\.\d+", "h", name) for name in case} for case in cases]
+
+    first, second, *others = names(drawn(step, 1))
+    assert [first, second] == names(known(step)[:2])
+    assert all(other == second for other in others)
+
+
+@pytest.mark.parametrize("cases", [known(11), drawn(11, 1)], ids=["known", "drawn"])
+def test_the_first_two_cases_share_their_sizes_and_a_later_one_has_none_of_them(cases):
+    first, second = cases[:2]
+    assert first.config == second.config and first["x"].shape == second["x"].shape
+    assert not np.array_equal(first["x"], second["x"])
+    sizes = [(*asdict(case.config).values(), *case["x"].shape) for case in cases]
+    for position, size in enumerate(sizes[0]):
+        assert any(other[position] != size for other in sizes[2:])
+
+
+def test_what_is_drawn_has_published_and_long_cases_too():
+    for seed in range(20):
+        cases = drawn(4, seed)
+        assert any(case.config == GPT2Config(vocab_size=case.config.vocab_size, n_layer=1) for case in cases)
+        assert any(case["x"].shape[1] > 256 for case in cases)
+    assert len({len(drawn(4, seed)) for seed in range(20)}) > 1
 
 
 @pytest.mark.parametrize("checks", [test_step_01, test_step_02, test_step_14], ids=["step 01", "step 02", "step 14"])
 def test_numbers_that_stand_in_the_checks_are_others_too(checks):
     step = int(checks.__name__[-2:])
     for seed in range(100):
-        fresh = oracle.fresh(step, checks.KNOWN, np.random.default_rng(seed))
+        fresh = drawing.draw(step, [Case(checks.KNOWN)], np.random.default_rng(seed))[0]
         assert fresh.keys() == checks.KNOWN.keys()
         same = [name for name, value in fresh.items() if np.array_equal(value, checks.KNOWN[name])]
         assert set(same) <= {"ends"}  # of which there are two orders only
@@ -55,24 +82,24 @@ def test_numbers_that_stand_in_the_checks_are_others_too(checks):
 
 def test_fresh_configurations_are_even_and_uneven():
     for seed in range(100):
-        fresh = oracle.fresh(1, test_step_01.KNOWN, np.random.default_rng(seed))
+        fresh = drawing.draw(1, [Case(test_step_01.KNOWN)], np.random.default_rng(seed))[0]
         assert not any(n_embd % n_head for n_embd, n_head in fresh["even"].tolist())
         assert all(n_embd % n_head for n_embd, n_head in fresh["uneven"].tolist())
 
 
 DIGEST = """
-import hashlib, sys
+import hashlib
 import numpy as np
-from course.grading.trial import oracle
-arrays = oracle.fresh(9, dict(np.load(sys.argv[1])), np.random.default_rng(1))
-print(hashlib.sha256(b"".join(arrays[name].tobytes() for name in sorted(arrays))).hexdigest())
+from course.grading.trial import drawing
+cases = drawing.draw(9, [], np.random.default_rng(1))
+print(hashlib.sha256(b"".join(array.tobytes() for case in cases for array in case.values())).hexdigest())
 """
 
 
 def test_the_same_seed_gives_the_same_arrays_in_every_process():
     digests = {
         subprocess.check_output(
-            [sys.executable, "-c", DIGEST, "tests/fixtures/step_09.npz"],
+            [sys.executable, "-c", DIGEST],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": seed},
         )

@@ -13,6 +13,7 @@ from course.grading.inside.channel import ChannelError, Closed
 from course.grading.trial import session
 from course.grading.trial.remote import Process, Remote, _exception
 from course.grading.trial.session import Session
+from course.judging.case import Case
 from course.judging.subject import Gone
 
 # Inputs
@@ -43,27 +44,32 @@ def trial(tmp_path, monkeypatch):
     return make
 
 
-KNOWN = {"x": np.ones((2, 3), np.float32), "weight": np.ones(3, np.float32), "bias": np.zeros(3, np.float32)}
-KNOWN["output"] = KNOWN["x"]
+KNOWN = [Case(x=np.ones((2, 3), np.float32))]
 
 
 def test_the_same_file_gets_the_same_inputs_and_another_one_others(trial):
-    first, again, other = (trial(text).inputs(3, KNOWN) for text in ("a = 1", "a = 1", "a = 2"))
-    assert first.keys() == KNOWN.keys() and first["x"].shape == KNOWN["x"].shape
-    np.testing.assert_array_equal(first["x"], again["x"])
-    assert not np.array_equal(first["x"], other["x"])
+    first, again, other = (trial(text).cases(3, KNOWN) for text in ("a = 1", "a = 1", "a = 2"))
+    np.testing.assert_equal(first, again)
+    assert not np.array_equal(first[0]["x"], other[0]["x"])
 
 
 def test_another_key_draws_other_inputs(trial, tmp_path):
-    first = trial("a = 1").inputs(3, KNOWN)
+    first = trial("a = 1").cases(3, KNOWN)
     (tmp_path / "keys" / "grading.key").write_bytes(b"another key of thirty-two bytes.")
-    assert not np.array_equal(first["x"], trial("a = 1").inputs(3, KNOWN)["x"])
+    assert not np.array_equal(first[0]["x"], trial("a = 1").cases(3, KNOWN)[0]["x"])
 
 
 def test_the_known_inputs_are_kept_for_naming_mistakes(trial):
     made = trial("a = 1")
-    made.inputs(3, KNOWN)
+    made.cases(3, KNOWN)
     assert made.known(3) is KNOWN
+
+
+def test_checks_come_in_an_order_that_is_drawn(trial, tmp_path):
+    checks = list(range(20))
+    first, again, other = (trial(text).arrange(3, checks) for text in ("a = 1", "a = 1", "a = 2"))
+    assert first == again != other
+    assert sorted(first) == sorted(other) == checks
 
 
 def test_a_step_gets_the_solutions_before_it_and_no_others(trial):

@@ -3,18 +3,19 @@
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from max.driver import Device
-from numpy.typing import NDArray
 
 from course.curriculum.steps import ROOT, solution_path, step_path
-from course.grading.trial import oracle
+from course.grading.trial import drawing
 from course.grading.trial.remote import Process, Remote
+from course.judging.case import Case
+from course.judging.subject import Check
 
 KEY = ROOT / ".course" / "grading.key"
 
@@ -30,8 +31,8 @@ class Session:
         self.process = Process(device, memory, on_compile)
         self.steps: dict[int, Remote] = {}
         self.delivered = 0
-        self._known: dict[int, Mapping[str, NDArray]] = {}
-        self.drawn: dict[int, Mapping[str, NDArray]] = {}
+        self._known: dict[int, list[Case]] = {}
+        self.drawn: dict[int, list[Case]] = {}
 
     def begin(self) -> None:
         self.process.wait_until_ready()  # here, so that its start is not charged to the first step
@@ -48,19 +49,29 @@ class Session:
     def _say(self, what: str, step: int, path: Path) -> Any:
         return self.process.request(what, step, path.read_bytes().decode("latin-1"))
 
-    def inputs(self, step: int, known: Mapping[str, NDArray]) -> Mapping[str, NDArray]:
-        """The arrays for the checks of a step, in place of the known ones."""
+    def cases(self, step: int, known: list[Case]) -> list[Case]:
+        """What the checks of a step are about, in place of the known cases."""
         if step not in self.drawn:
             self._known[step] = known
-            # The same file gets the same inputs each time. Whoever writes the outputs for them into
-            # the file gets others; and nobody can try, without the key, until they are easy ones.
-            content = step_path(step, self.folder).read_bytes()
-            rng = np.random.default_rng([step, *hmac.digest(key(), content, "sha256")])
-            self.drawn[step] = oracle.fresh(step, known, rng)
+            self.drawn[step] = drawing.draw(step, known, self._rng(step, "cases"))
         return self.drawn[step]
 
-    def known(self, step: int) -> Mapping[str, NDArray]:
-        return self._known[step]
+    def known(self, step: int) -> list[Case] | None:
+        return self._known.get(step)
+
+    def arrange(self, step: int, checks: list[Check]) -> list[Check]:
+        """In an order in which no step can tell which check it is asked by."""
+        return [checks[place] for place in self._rng(step, "order").permutation(len(checks))]
+
+    def _rng(self, step: int, what: str) -> np.random.Generator:
+        """For the same file the same numbers each time.
+
+        Whoever writes the outputs for them into the file gets others; and nobody can try, without the key, until
+        they are easy ones.
+        """
+        path = step_path(step, self.folder)
+        content = path.read_bytes() if path.is_file() else b""
+        return np.random.default_rng([step, *hmac.digest(key(), what.encode() + content, "sha256")])
 
 
 def key() -> bytes:
