@@ -26,61 +26,67 @@ runtime.prepare()  # before anything imports MAX
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
-from course.curriculum.catalogue import Answer, CatalogueError, Mistake, read_mistakes, read_right, recording_path  # noqa: E402
+from course.curriculum.catalogue import (  # noqa: E402
+    Answer,
+    CatalogueError,
+    Mistake,
+    Recording,
+    read_mistakes,
+    read_right,
+    write_recording,
+)
 from course.curriculum.steps import ROOT, STEPS, checks_path, step_path  # noqa: E402
 from course.judging.fixtures import SUBJECT  # noqa: E402
-from course.judging.recognition import NAMES_LIMIT, observation, recognize, same  # noqa: E402
+from course.judging.recognition import name_mistake, observation, recognize, same  # noqa: E402
 from course.judging.subject import LocalSubject  # noqa: E402
 from course.proof.score import Outcome  # noqa: E402
 
 
-class Failures:
-    """A pytest plugin that keeps the exception of each test that fails."""
+class Verdicts:
+    """A pytest plugin that keeps of each check the exception, or None where it is passed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.by_check: dict[str, BaseException] = {}
+        self.by_check: dict[str, BaseException | None] = {}
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[SUBJECT] = LocalSubject(self.folder)
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        if call.excinfo:
-            self.by_check.setdefault(item.name, call.excinfo.value)
+        if call.excinfo or call.when == "call":
+            self.by_check.setdefault(item.name, call.excinfo.value if call.excinfo else None)
+
+    @property
+    def failed(self) -> dict[str, BaseException]:
+        return {check: error for check, error in self.by_check.items() if error}
+
+    @property
+    def passed(self) -> set[str]:
+        return self.by_check.keys() - self.failed.keys()
 
 
-def failures(answer: Answer, *checks: str) -> dict[str, BaseException]:
-    """Run these checks on an answer, or all of its step. Returns the exceptions by check.
-
-    Raises:
-        CatalogueError: the answer cannot be made, or there are no such checks.
-    """
+def try_checks(step: int, source: str, *options: str) -> Verdicts:
+    """Run the checks of a step on a text of it, with further options of pytest."""
     with tempfile.TemporaryDirectory() as folder:
-        step_path(answer.step, Path(folder)).write_text(answer.source(), encoding="utf-8")
-        tests = str(checks_path(answer.step))
-        nodes = [f"{tests}::{check}" for check in checks] or [tests]
-        seen = Failures(Path(folder))
-        options = ["-p", "no:terminal", "-p", "no:cacheprovider", "--capture=no", f"--rootdir={ROOT}"]
-        code = pytest.main([*options, *nodes], plugins=[seen])
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise CatalogueError(f"{answer.place}: no checks {', '.join(checks)}")
-    return seen.by_check
+        step_path(step, Path(folder)).write_text(source, encoding="utf-8")
+        seen = Verdicts(Path(folder))
+        quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "--capture=no", f"--rootdir={ROOT}"]
+        pytest.main([*quiet, *options, str(checks_path(step))], plugins=[seen])
+    return seen
 
 
 def record(step: int) -> None:
     """Write what the checks of a step observe of each of its mistakes, where it is always the same."""
-    observed = {}
+    recordings = {}
     for mistake in read_mistakes(step):
-        once = failures(mistake)
-        again = failures(mistake, *once)
-        observed[mistake.id] = np.array(sorted(always := once.keys() & again.keys()))
-        for check in always:
-            seen, seen_again = (observation(mistake, check, failed[check]) for failed in (once, again))
-            if seen is not None and seen_again is not None and same(seen, seen_again):
-                observed[f"{mistake.id}/{check}"] = seen
-    np.savez_compressed(recording_path(step), **dict(sorted(observed.items())))  # in one order, for git
-    count = len(read_mistakes(step))
-    print(f"step {step:02}: {len(observed) - count} observations of {count} mistakes", flush=True)
+        once, again = (try_checks(step, mistake.source()).failed for _ in range(2))
+        always = once.keys() & again.keys()
+        pairs = {check: (observation(once[check]), observation(again[check])) for check in always}
+        seen = {check: first for check, (first, second) in pairs.items() if same(second, first)}
+        recordings[mistake.id] = Recording(always, once.keys() ^ again.keys(), seen)
+    write_recording(step, recordings)
+    count = sum(len(each.seen) for each in recordings.values())
+    print(f"step {step:02}: {count} observations of {len(recordings)} mistakes", flush=True)
 
 
 def outcomes(steps: Iterable[int]) -> Iterator[Outcome]:
@@ -97,18 +103,26 @@ def outcomes(steps: Iterable[int]) -> Iterator[Outcome]:
 def try_wrong(mistake: Mistake) -> Outcome:
     """A mistake must fail its check, which must name it."""
     np.random.seed(14)  # a wrong temperature, too, is unlike itself once in a thousand times
-    failed = failures(mistake, mistake.check)
-    if not failed:
+    tried = try_checks(mistake.step, mistake.source())
+    own = [check for check in tried.failed if check.split("[")[0] == mistake.check]
+    if not own:
         return Outcome(mistake.step, "missed", f"{mistake.place}: passes {mistake.check}")
-    named = [recognize(mistake.step, check, failure) for check, failure in failed.items()]
-    if not any(mistake in known and len(known) <= NAMES_LIMIT for known in named):
-        return Outcome(mistake.step, "caught", f"{mistake.place}: {mistake.check} does not name it")
+    names = [name for check, name in named(mistake.step, tried).items() if check in own and name]
+    if not any(mistake.title in name for name in names):
+        told = f" but says {names[0]!r}" if names else ""
+        return Outcome(mistake.step, "caught", f"{mistake.place}: {mistake.check} does not name it{told}")
     return Outcome(mistake.step, "named")
+
+
+def named(step: int, tried: Verdicts) -> dict[str, str | None]:
+    """What each check that is not passed calls the mistake, as a learner reads it."""
+    recognized = {check: recognize(step, check, error) for check, error in tried.failed.items()}
+    return {check: name_mistake(step, check, recognized, tried.passed)[0] for check in recognized}
 
 
 def try_right(answer: Answer) -> Outcome:
     """A right answer must pass every check."""
-    if failed := failures(answer):
+    if failed := try_checks(answer.step, answer.source()).failed:
         told = "; ".join(f"{check}: {failure!r}" for check, failure in failed.items())
         return Outcome(answer.step, "rejected", f"{answer.place}: fails {told}")
     return Outcome(answer.step, "accepted")

@@ -5,7 +5,7 @@ that must catch it. ``tests/mistakes/step_NN.npz`` holds what the checks observe
 ``tests/right/step_NN.toml`` holds the right answers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -88,17 +88,55 @@ def _entries(folder: str, step: int, kind: str) -> list[dict[str, Any]]:
     return [entry | {"edits": tuple((old, new) for old, new in entry["edits"])} for entry in entries]
 
 
-@cache
-def recording(step: int) -> Mapping[str, np.ndarray]:
-    """What is recorded of a step's mistakes.
+@dataclass(frozen=True)
+class Observation:
+    """What a failed check saw: the name of what it looked at, if it has one, and the numbers or words."""
 
-    Observations by ``mistake/check``, and by ``mistake`` the checks that fail.
+    what: str
+    value: np.ndarray
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What the checks of its step make of a mistake.
+
+    Attributes:
+        always: the checks that fail each time.
+        sometimes: those that fail now and then, because chance plays a part.
+        seen: what a check observes, where it is the same each time.
     """
+
+    always: Set[str]
+    sometimes: Set[str]
+    seen: Mapping[str, Observation]
+
+
+@cache
+def recording(step: int) -> Mapping[str, Recording]:
+    """What is recorded of a step's mistakes, by their ids."""
     path = recording_path(step)
     if not path.exists():
         return {}
+    failing: dict[str, list[frozenset[str]]] = {}
+    seen: dict[str, dict[str, Observation]] = {}
     with np.load(path) as arrays:
-        return dict(arrays)
+        for name, array in arrays.items():
+            match name.split("|"):
+                case [id, check, what]:
+                    seen.setdefault(id, {})[check] = Observation(what, array)
+                case [id]:
+                    failing[id] = [frozenset(checks.split()) for checks in array.tolist()]
+    return {id: Recording(*checks, seen.get(id, {})) for id, checks in failing.items()}
+
+
+def write_recording(step: int, recordings: Mapping[str, Recording]) -> None:
+    """Keep what is recorded of a step's mistakes, in one order, for git."""
+    arrays = {}
+    for id, recorded in sorted(recordings.items()):
+        arrays[id] = np.array([" ".join(sorted(checks)) for checks in (recorded.always, recorded.sometimes)])
+        for check, observed in sorted(recorded.seen.items()):
+            arrays[f"{id}|{check}|{observed.what}"] = observed.value
+    np.savez_compressed(recording_path(step), **arrays)
 
 
 def recording_path(step: int) -> Path:

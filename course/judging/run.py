@@ -136,10 +136,10 @@ class _Run:
         checks = [check for id, check in self.checks.items() if self.step_of[id] == step]
         if not checks:
             raise Refusal(f"there are no checks for step {step:02} in {checks_path(step).parent}")
-        failed = {check.name: check.mistakes for check in checks if check.status == "failed" or check.mistakes}
+        failed = {check.name: check.mistakes for check in checks if check.status in ("failed", "error")}
         passed = {check.name for check in checks if check.status == "passed"}
         for check in checks:
-            if check.mistakes:
+            if check.name in failed:
                 check.mistake, lesson = name_mistake(step, check.name, failed, passed)
                 check.help = lesson or check.help
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]

@@ -187,7 +187,8 @@ class Narrator:
         elif call.excinfo and report.failed:
             error = call.excinfo.value
             verdict = describe(error, self.folder)
-            self.send("result", id=item.nodeid, **verdict, mistakes=_recognized(item, self._as_known(item, error)))
+            recognized = recognize(_step(item), item.name, self._as_known(item, error))
+            self.send("result", id=item.nodeid, **verdict, mistakes=recognized)
             self._end_if_gone(error)
         elif report.when == "call":
             self.send("result", id=item.nodeid, status="passed")
@@ -238,11 +239,6 @@ def _facts(item: pytest.Item) -> dict[str, Any]:
         "title": title,
         "todos": todo.args if todo else [],
     }
-
-
-def _recognized(item: pytest.Item, error: BaseException) -> list[str]:
-    """The ids of the known mistakes that give just what came."""
-    return [mistake.id for mistake in recognize(_step(item), item.name, error)]
 
 
 if __name__ == "__main__":
