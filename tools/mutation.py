@@ -131,7 +131,7 @@ def _changes(node: ast.AST, path: Path) -> Iterator[ast.AST]:
             yield type(node)([second, first, *rest], context)
         case ast.Slice():
             yield ast.Slice()
-        case ast.If(condition, body, orelse):
+        case ast.If(_, body, orelse):
             yield from (ast.If(ast.Constant(value), body, orelse) for value in (True, False))
         case ast.FunctionDef(decorator_list=[_, *_]):
             yield ast.FunctionDef(**{**dict(ast.iter_fields(node)), "decorator_list": []}, lineno=0)

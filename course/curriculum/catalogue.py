@@ -117,7 +117,7 @@ def recording(step: int) -> Mapping[str, Recording]:
     path = recording_path(step)
     if not path.exists():
         return {}
-    failing: dict[str, list[frozenset[str]]] = {}
+    failing: dict[str, tuple[Set[str], Set[str]]] = {}
     seen: dict[str, dict[str, Observation]] = {}
     with np.load(path) as arrays:
         for name, array in arrays.items():
@@ -125,13 +125,14 @@ def recording(step: int) -> Mapping[str, Recording]:
                 case [id, check, what]:
                     seen.setdefault(id, {})[check] = Observation(what, array)
                 case [id]:
-                    failing[id] = [frozenset(checks.split()) for checks in array.tolist()]
-    return {id: Recording(*checks, seen.get(id, {})) for id, checks in failing.items()}
+                    always, sometimes = (frozenset(checks.split()) for checks in array.tolist())
+                    failing[id] = always, sometimes
+    return {id: Recording(always, sometimes, seen.get(id, {})) for id, (always, sometimes) in failing.items()}
 
 
 def write_recording(step: int, recordings: Mapping[str, Recording]) -> None:
     """Keep what is recorded of a step's mistakes, in one order, for git."""
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for id, recorded in sorted(recordings.items()):
         arrays[id] = np.array([" ".join(sorted(checks)) for checks in (recorded.always, recorded.sometimes)])
         for check, observed in sorted(recorded.seen.items()):

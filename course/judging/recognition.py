@@ -21,7 +21,9 @@ def recognize(step: int, check: str, failure: BaseException) -> list[str]:
         check: the test's name with its parameters, as in pytest's node id.
     """
     seen = observation(failure)
-    return [id for id, recorded in recording(step).items() if check in recorded.seen and same(seen, recorded.seen[check])]
+    return [
+        id for id, recorded in recording(step).items() if check in recorded.seen and same(seen, recorded.seen[check])
+    ]
 
 
 def name_mistake(
@@ -35,9 +37,7 @@ def name_mistake(
             mistakes that fail it. Checks that were not run are in neither.
     """
     left = [
-        mistake
-        for mistake in read_mistakes(step)
-        if explains(mistake, failed, passed) and is_telling(mistake, check)
+        mistake for mistake in read_mistakes(step) if explains(mistake, failed, passed) and is_telling(mistake, check)
     ]
     if not 1 <= len(left) <= NAMES_LIMIT:
         return None, None
@@ -91,4 +91,6 @@ def same(seen: Observation, given: Observation) -> bool:
     if given.value.dtype.kind != "f":
         return bool((seen.value == given.value).all())
     finite = np.abs(given.value[np.isfinite(given.value)])
-    return np.allclose(seen.value, given.value, rtol=1e-4, atol=1e-5 * min(1.0, finite.max(initial=0.0)), equal_nan=True)
+    return np.allclose(
+        seen.value, given.value, rtol=1e-4, atol=1e-5 * min(1.0, finite.max(initial=0.0)), equal_nan=True
+    )

@@ -6,10 +6,19 @@ import sys
 import numpy as np
 import pytest
 
-from course.curriculum.catalogue import Answer, CatalogueError, read_mistakes, read_right
+from course.curriculum.catalogue import (
+    Answer,
+    CatalogueError,
+    Observation,
+    Recording,
+    read_mistakes,
+    read_right,
+    recording,
+)
 from course.curriculum.steps import STEPS, solution_path, step_path
+from course.judging import recognition
 from course.judging.failure import CheckFailure
-from course.judging.recognition import name_mistake, observation, same
+from course.judging.recognition import is_telling, name_mistake, observation, same
 from course.judging.run import judge
 from course.judging.verdicts import StepResult
 from course.proof import verify
@@ -84,57 +93,74 @@ def test_a_right_answer_is_no_mistake(results):
 
 def test_who_has_passed_a_check_has_not_made_the_mistakes_that_fail_it():
     argmin, absolute = mistake(14, "argmin"), mistake(14, "largest-absolute")
-    check, failed = "test_temperature_zero_is_greedy", {"test_temperature_zero_is_greedy": [argmin.id, absolute.id]}
-    assert name_mistake(14, check, failed, set()) == (f"{argmin.title}, or when {absolute.title}", None)
-    assert name_mistake(14, check, failed, {"test_max_new_tokens[0]"})[0] == f"{argmin.title}, or when {absolute.title}"
+    check = "test_temperature_zero_is_greedy"
+    failed = {name: [argmin.id] for name in recording(14)[argmin.id].always}
+    assert name_mistake(14, check, failed, set()) == (argmin.title, argmin.lesson)
+    assert name_mistake(14, check, failed, {"test_max_new_tokens[0]"}) == (argmin.title, argmin.lesson)
     # Greedy decoding that mistakes near ties alone: it passes where the logits differ.
+    del failed["test_greedy_is_the_argmax"]
     assert name_mistake(14, check, failed, {"test_greedy_is_the_argmax"}) == (None, None)
+    assert absolute.id not in failed[check]
 
 
 def test_what_gives_something_else_in_another_check_is_not_named():
     # Both leave [3, 5] as [-1, 1]. Only one of them gives what the last check saw.
     dropped, post = mistake(10, "residual-dropped"), mistake(10, "post-norm")
     check, last = "test_sublayer_sees_the_normalized_x", "test_block_follows_the_formula"
-    both = {check: [dropped.id, post.id]}
+    always = recording(10)[dropped.id].always
+    both = {name: [dropped.id, post.id] for name in always}
+    assert both.keys() == recording(10)[post.id].always
     assert name_mistake(10, check, both, set())[0] == f"{dropped.title}, or when {post.title}"
     assert name_mistake(10, check, both | {last: [dropped.id]}, set()) == (dropped.title, dropped.lesson)
-    # Neither: it is something else, or more than one mistake. Only what a check is there for is named.
+    # Neither: it is something else, or more than one mistake.
     assert name_mistake(10, check, both | {last: []}, set()) == (None, None)
-    assert name_mistake(10, last, {last: [dropped.id], check: []}, set()) == (dropped.title, dropped.lesson)
+    assert name_mistake(10, last, both | {check: [], last: [dropped.id]}, set()) == (None, None)
 
 
-def test_a_mistake_that_is_left_alone_is_named_with_its_lesson():
+def test_what_fails_in_more_checks_than_a_mistake_does_is_not_named():
     uneven = mistake(1, "uneven-heads")
     assert name_mistake(1, uneven.check, {uneven.check: [uneven.id]}, set()) == (uneven.title, uneven.lesson)
     assert name_mistake(1, uneven.check, {uneven.check: []}, set()) == (None, None)
+    more = {uneven.check: [uneven.id], "test_heads_share_the_features": []}
+    assert name_mistake(1, uneven.check, more, set()) == (None, None)
 
 
 # What counts as the same
 
 
-def failure(actual: str = "", observed: object = None) -> CheckFailure:
-    return CheckFailure("7", actual, observed=observed)
+def numbers(*array: object, what: str = "") -> Observation:
+    return Observation(what, np.array(array))
 
 
 def test_numbers_are_the_same_within_rounding():
-    ones = np.ones(3, np.float32)
-    assert same(ones, ones + 1e-6)
-    assert not same(ones, ones + 1e-3)
-    assert not same(ones, np.ones((3, 1), np.float32))
-    assert not same(ones, np.ones(3, np.int64))
+    assert same(numbers(1.0, 1.0), numbers(1.0, 1.0 + 1e-6))
+    assert not same(numbers(1.0, 1.0), numbers(1.0, 1.0 + 1e-3))
+    assert not same(numbers(1.0), numbers([1.0]))
+    assert not same(numbers(1.0), numbers(1))
+    assert not same(numbers(1.0, what="key"), numbers(1.0, what="value"))
 
 
-def test_words_count_for_the_mistakes_own_check_alone():
+def test_nothing_is_rounded_to_zero_where_all_is_zero():
+    assert same(numbers(0.0, -np.inf), numbers(0.0, -np.inf))
+    assert not same(numbers(0.0, -1e-9), numbers(0.0, 0.0))
+    assert same(numbers(1.0, 1e-9), numbers(1.0, 0.0))
+
+
+def test_words_tell_a_mistake_in_its_own_check_alone():
     uneven = mistake(1, "uneven-heads")
-    assert observation(uneven, uneven.check, failure("no error")) == "7: no error"
-    assert observation(uneven, "test_another", failure("no error")) is None
+    assert observation(CheckFailure("7", "no error")).value == "7: no error"
+    assert is_telling(uneven, uneven.check) and not is_telling(uneven, "test_another")
 
 
-def test_nothing_but_nan_and_a_crash_say_nothing():
-    erf = mistake(4, "erf")
-    assert observation(erf, erf.check, failure(observed=[np.nan, np.nan])) is None
-    assert observation(erf, erf.check, failure(observed=[np.nan, 1.0])) is not None
-    assert observation(erf, erf.check, ValueError("crash")) is None
+def test_nothing_but_nan_and_a_crash_tell_nothing(monkeypatch):
+    known = mistake(4, "erf")
+    told = {}
+    for seen in ([np.nan, np.nan], [np.nan, 1.0]):
+        told["check"] = observation(CheckFailure("7", "", observed=seen))
+        monkeypatch.setattr(recognition, "recording", lambda step: {known.id: Recording({"check"}, set(), told)})
+        assert is_telling(known, "check") == (seen[1] == 1.0)
+    told[known.check] = observation(ValueError("a crash"))
+    assert not is_telling(known, known.check)
 
 
 # The catalogue
