@@ -19,7 +19,7 @@ from course import runtime
 
 runtime.prepare()  # before anything imports MAX
 
-from course.curriculum.steps import STEPS, solution_path, step_path  # noqa: E402
+from course.curriculum.steps import ROOT, STEPS, solution_path, step_path  # noqa: E402
 from course.judging.subject import LocalSubject  # noqa: E402
 from course.proof.mutants import RECORD, read_equivalent  # noqa: E402
 from course.runtime import kernels  # noqa: E402
@@ -90,7 +90,7 @@ def main() -> None:
         found[f"{step:02}"] = made = try_mutants(step)
         print(f"step {step:02}: {made['caught']} of {made['mutants']} mutants caught", flush=True)
     if not arguments.steps:
-        RECORD.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        (ROOT / RECORD).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

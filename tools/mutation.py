@@ -148,7 +148,8 @@ def _variables(path: Path, line: int) -> list[str]:
         return []
     names = [each.arg for each in ast.walk(function.args) if isinstance(each, ast.arg) and each.arg != "self"]
     stored = (each for each in ast.walk(function) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store))
-    return list(dict.fromkeys([*names, *(each.id for each in stored if each.lineno < line)]))
+    names += [each.id for each in stored if each.lineno < line and each.id != "_"]
+    return list(dict.fromkeys(names))
 
 
 def _attributes(tree: ast.AST, owner: str) -> list[str]:

@@ -42,6 +42,7 @@ def verify_course(
     """Prove that solutions, skeletons, checks, hints, files and book agree: for those who change the course."""
     from book.proof import prove
     from course.commands.words import words
+    from course.proof.mutants import read_mutants
     from course.proof.point import show
     from course.proof.score import Outcome, table
     from course.proof.verify import verify
@@ -59,5 +60,5 @@ def verify_course(
             show(point)
             faults += len(point.faults)
     if score:
-        console.out.print(f"\n{table(outcomes)}", soft_wrap=True)
+        console.out.print(f"\n{table(outcomes, read_mutants())}", soft_wrap=True)
     raise typer.Exit(NO if faults else 0)

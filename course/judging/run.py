@@ -25,7 +25,7 @@ TIMEOUT = 30.0  # seconds that one check may take
 TOTAL_TIMEOUT = 600.0  # seconds that all checks of a submission may take together
 LOSSES = 3  # crashes and endless loops after which the rest of a step is not run
 TEXT_LIMIT = 1000  # characters of each text in a verdict
-COMPILE_TIMEOUT = 120.0  # seconds for a kernel that is compiled on the spot
+COMPILE_TIMEOUT = 600.0  # seconds for a kernel that is compiled on the spot: half a minute where nobody else computes
 STARTUP_TIMEOUT = 1800.0  # seconds without a word while MAX compiles its kernels
 
 OnKernels = Callable[[int, int, str | None], None]
@@ -167,14 +167,18 @@ class _Run:
         loading: int | None = None
         began = time.monotonic()
         limit = STARTUP_TIMEOUT
+        compiling: str | None = None
         while True:
             try:
                 event = runner.next_event(min(limit, self.deadline - time.monotonic()), self.cancelled)
             except TimeoutError:
                 if self._is_over():
                     return False
-                actual = f"no answer within {self.timeout:g} s"
-                self._blame(current, loading, began, actual, "Is there an endless loop?")
+                actual, help = f"no answer within {self.timeout:g} s", "Is there an endless loop?"
+                if compiling:
+                    actual = f"MAX has not compiled {compiling} within {limit:g} s"
+                    help = "This is no fault of your code. Try again when this computer has less to do."
+                self._blame(current, loading, began, actual, help)
                 return False
             if event is None:
                 self._blame(current, loading, began, runner.how_it_ended(), "The check ended the whole program.")
@@ -186,10 +190,10 @@ class _Run:
                 case "kernels":
                     self.on_kernels(event["done"], event["total"], None)
                 case "compile":
-                    self.on_kernels(0, 0, event["kernel"])
-                    limit = COMPILE_TIMEOUT
+                    compiling, limit = event["kernel"], COMPILE_TIMEOUT
+                    self.on_kernels(0, 0, compiling)
                 case "compiled":
-                    limit = self.timeout
+                    compiling, limit = None, self.timeout
                 case "load":
                     loading, limit = event["step"], self.timeout
                 case "loaded":

@@ -89,6 +89,13 @@ TABLE = (
         "tools.mistakes",
     ),
     Row(
+        "mutants",
+        "which of the solutions' mutants the checks catch, in ten minutes",
+        ("tests/mutants.json",),
+        ("tests/mutants.toml", "tools/mutation.py", "tools/mutants.py", SOLUTIONS, *CHECKS),
+        "tools.mutants",
+    ),
+    Row(
         "kernels",
         "what MAX compiles, for x86-64",
         ("kernels/*.tar.xz", "kernels/index.json", "kernels/needs.json"),

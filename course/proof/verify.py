@@ -21,6 +21,7 @@ from course.judging.run import judge
 from course.judging.verdicts import StepResult
 from course.proof.generated import generated
 from course.proof.linters import lint
+from course.proof.mutants import mutants_are_caught, read_mutants
 from course.proof.point import Point
 from course.proof.score import Outcome, table
 from course.refusal import Refusal
@@ -41,6 +42,7 @@ REQUIRED = {
     *(f"tests/fixtures/step_{step:02}.npz" for step in STEPS if STEPS[step].has_fixture),
     *(f"tests/mistakes/step_{step:02}.{kind}" for step in STEPS for kind in ("npz", "toml")),
     *(f"tests/right/step_{step:02}.toml" for step in STEPS),
+    *(f"tests/mutants.{kind}" for kind in ("json", "toml")),
     *(f"book/src/{name}.md" for name in ("introduction", "setup", "serving", "where_next")),
     *(f"book/src/step_{step:02}.md" for step in STEPS),
 }
@@ -158,7 +160,7 @@ def quoted_lines(root: Path) -> Point:
     return Point.about(count, "TODO blocks stand on the lines that the text gives", faults)
 
 
-READING = (files, markers, hints, skeletons, additions, quoted_lines)
+READING = (files, markers, hints, skeletons, additions, quoted_lines, mutants_are_caught)
 
 
 # Points that run the checks
@@ -249,7 +251,7 @@ def right_answers_pass(faults: list[str]) -> Point:
 def score_is_shown(root: Path, outcomes: list[Outcome]) -> Point:
     """CONTRIBUTING.md holds the table that verify --score prints."""
     page = root / "CONTRIBUTING.md"
-    is_shown = page.is_file() and table(outcomes) in _read(page)
+    is_shown = page.is_file() and table(outcomes, read_mutants(root)) in _read(page)
     faults = (
         []
         if is_shown

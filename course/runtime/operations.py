@@ -71,12 +71,61 @@ def operations(device: Device) -> Iterator[Operation]:
 
 def further_operations(device: Device) -> Iterator[Operation]:
     """Calls that need several kernels, which are found one after another, and rarer ones."""
-    x, yes = (Tensor(np.ones((2, 3), dtype), device=device) for dtype in (np.float32, np.bool_))
-    ids = Tensor(np.ones((2, 3), np.int64), device=device)
+
+    def ones(*shape: int, dtype: type = np.float32) -> Tensor:
+        return Tensor(np.ones(shape, dtype), device=device)
+
+    x, ids, yes = ones(2, 3), ones(2, 3, dtype=np.int64), ones(2, 3, dtype=np.bool_)
+    square, allowed = ones(3, 3), ones(3, 3, dtype=np.bool_)
+    five = ones(1, 2, 1, 2, 3)  # axes: a projection cut into query, key and value of each head
+    positions = ones(3, dtype=np.int64)
+
     yield lambda: random.normal([4, 4], device=device)
+    yield lambda: random.uniform([4, 4], device=device)
     yield lambda: F.where(yes, x, x)
+    yield lambda: F.where(yes, ids, ids)
     yield lambda: F.logical_not(yes)
     yield lambda: ids != ids
-    yield lambda: F.relu(x)
-    yield lambda: F.silu(x)
+    yield lambda: x != x
+    for activation in (F.relu, F.silu, F.sigmoid):
+        yield lambda activation=activation: activation(x)
+    yield lambda: F.gelu(x, approximate="quick")
     yield lambda: F.min(x)
+
+    # Masks made by comparison, and what is done with truth values.
+    yield lambda: F.broadcast_to(yes, [2, *yes.shape])
+    for combine in (F.logical_and, F.logical_or, F.logical_xor):
+        yield lambda combine=combine: combine(yes, yes)
+    for dtype in (DType.float32, DType.int64):
+        yield lambda dtype=dtype: yes.cast(dtype)
+    for table in (x, ids):
+        yield lambda table=table: table.cast(DType.bool)
+    yield lambda: yes.transpose(0, 1)
+    yield lambda: yes[:1, :1]
+    yield lambda: F.concat([yes, yes], axis=0)
+    yield lambda: F.band_part(allowed, num_lower=None, num_upper=0)
+    yield lambda: F.is_nan(x)
+
+    # Integers, and what is seldom done with floats.
+    for reduce in (F.sum, F.mean, F.max, F.min, F.argmax):
+        yield lambda reduce=reduce: reduce(ids)
+    for table in (x, ids):
+        yield lambda table=table: F.elementwise_min(table, table)
+        yield lambda table=table: F.cumsum(table, axis=-1)
+        yield lambda table=table: F.tile(table, [2, 1])
+    yield lambda: F.elementwise_max(ids, ids)
+    yield lambda: F.abs(ids)
+    yield lambda: -ids
+    yield lambda: F.floor(x)
+    yield lambda: ids / ids
+    yield lambda: F.argmin(x)
+    yield lambda: x % x
+    yield lambda: F.top_k(x, 2)[0]
+
+    # Rows picked, and axes moved.
+    yield lambda: F.gather_nd(square, F.unsqueeze(positions, -1))
+    yield lambda: F.gather(positions, positions, axis=0)
+    yield lambda: F.gather(square, positions.cast(DType.int32), axis=0)
+    yield lambda: five[:, :, 0]
+    yield lambda: F.permute(five, [2, 0, 3, 1, 4])
+    yield lambda: F.pad(square, [1, 0, 0, 0], value=0)

@@ -188,7 +188,7 @@ def test_the_command_runs_the_checks_and_says_what_is_wrong(copy, edit):
     # Step 01 keeps its score; of step 02 the answers that are edits of another solution are lost.
     mistakes, right = len(read_mistakes(1)), len(read_right(1))
     first, second, both = (list(map(int, re.findall(r"\d+", row))) for row in ran.stdout.splitlines()[-3:])
-    assert first[:2] == [1, mistakes] and first[2] == mistakes and first[4:] == [right, right]
+    assert first[:2] == [1, mistakes] and first[2] == mistakes and first[4:6] == [right, right]
     assert second[0] == 2 and second[2] < second[1] == len(read_mistakes(2))
     assert both == [a + b for a, b in zip(first[1:], second[1:])]
 
