@@ -62,7 +62,7 @@ def _likeliest(prompt: list[int]) -> Iterator[list[int]]:
         scores = logits(np.array([text]))[-1].astype(np.float64)
         weights = np.exp(scores - scores.max())
         for token, share in enumerate(weights / weights.sum()):
-            if token != checkpoint.eos_token_id:  # after which there is nothing to say
+            if token not in checkpoint.eos_token_ids:  # after which there is nothing to say
                 heapq.heappush(waiting, (minus_probability * share * DEPTH, next(number), [*text, token]))
 
 

@@ -4,7 +4,7 @@ It suits tasks with one right answer, such as translation. Its stories are dull 
 (Holtzman et al., 2019, https://arxiv.org/abs/1904.09751).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,7 @@ class Beam:
 
 
 def beam_search(
-    model: CachedModel, prompt: Sequence[int], beams: int, max_new_tokens: int, eos_token_id: int | None
+    model: CachedModel, prompt: Sequence[int], beams: int, max_new_tokens: int, eos_token_ids: Collection[int]
 ) -> list[Beam]:
     """Extend ``beams`` texts side by side by one token at a time, and of all extensions keep the likeliest.
 
@@ -40,7 +40,8 @@ def beam_search(
     Raises:
         ValueError: a logit is not a number.
     """
-    count = 2 * beams  # candidates to look at: though each beam may end in one of them, as many others go on
+    # Candidates to look at: though each beam may end in as many as there are ends, as many others go on.
+    count = max(2, 1 + len(eos_token_ids)) * beams
     logits, cache = model.start([prompt], len(prompt) + max_new_tokens)
     growing: Sequence[Beam] = [Beam([], 0.0)]
     ended: list[Beam] = []
@@ -53,7 +54,7 @@ def beam_search(
         candidates.sort(key=lambda candidate: candidate[1].logprob, reverse=True)
         grown: list[tuple[int, Beam]] = []
         for rank, (row, beam) in enumerate(candidates[:count]):
-            if beam.ids[-1] != eos_token_id:
+            if beam.ids[-1] not in eos_token_ids:
                 grown.append((row, beam))
             elif rank < beams:
                 ended.append(beam)

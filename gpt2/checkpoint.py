@@ -1,6 +1,8 @@
 """Find and read a Hugging Face GPT-2: `config.json`, and weights in safetensors."""
 
 import json
+import logging
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gpt2.configuration import CheckpointError as CheckpointError
+from gpt2.configuration import Family, config_of, ends_of, family_of, read_settings
 
 if TYPE_CHECKING:
     from solutions.solution_01 import GPT2Config
@@ -17,39 +22,41 @@ Weight = NDArray[np.float32]
 INDEX = "model.safetensors.index.json"  # which file has which weights, where there are several
 
 # Weights in pickle are never read: loading one can run any code that its author put there.
-FILES = ["config.json", "model*.safetensors", INDEX, "tokenizer.json", "vocab.json", "merges.txt"]
-
-# What the course's model computes, key by key of config.json. The first value is the default of a missing key.
-EXACT: Mapping[str, list[Any]] = {
-    "model_type": ["gpt2"],
-    "activation_function": ["gelu_new", "gelu_pytorch_tanh"],  # two names of one function
-    "scale_attn_weights": [True],
-    "scale_attn_by_inverse_layer_idx": [False],
-    "add_cross_attention": [False],
-    "tie_word_embeddings": [True],
-}
+FILES = ["config.json", "generation_config.json", "model.safetensors", "model-*-of-*.safetensors", INDEX]
+FILES += ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]
+FILES += ["vocab.json", "merges.txt", "chat_template.jinja"]
 
 CONV1D = ("c_attn.weight", "c_proj.weight", "c_fc.weight")  # the layers that checkpoints store as [in, out]
 BUFFERS = (".attn.bias", ".attn.masked_bias")  # the causal mask, which old checkpoints keep among the weights
 
 # The types that weights may have, and what NumPy, which has no bfloat16, reads them as.
-DTYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
+DTYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16, "F64": np.float64}
 
+TABLE, HEAD = "transformer.wte.weight", "lm_head.weight"
 
-class CheckpointError(ValueError):
-    """A checkpoint cannot be found or read, or is not a GPT-2; the message says which and why."""
+# What models have that were trained to do something else than to write (transformers' double heads and classifiers,
+# TRL's value head): beside it they can write.
+TRAINING_HEADS = ("v_head.", "multiple_choice_head.", "score.", "classifier.", "qa_outputs.")
+
+_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")  # of a model on the hub
+_ADDRESS = re.compile(r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/(?:models/)?([\w.-]+(?:/[\w.-]+)?)")
+
+logger = logging.getLogger("gpt2")  # which prints warnings to stderr, unless a program wants them elsewhere
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A GPT-2 in a folder. Its configuration has been read, its weights have not.
+    """A model of the GPT-2 family in a folder. Its configuration has been read, its weights have not.
 
-    ``eos_token_id`` is the token that ends a text, where the model has one.
+    Attributes:
+        eos_token_ids: the tokens that end a text.
+        family: in what the model differs from GPT-2.
     """
 
     folder: Path
     config: "GPT2Config"
-    eos_token_id: int | None
+    eos_token_ids: tuple[int, ...]
+    family: Family
 
 
 def open_checkpoint(name: str | Path) -> Checkpoint:
@@ -65,28 +72,42 @@ def open_checkpoint(name: str | Path) -> Checkpoint:
     folder = _find(name)
     path = folder / "config.json"
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
+        settings = read_settings(path)
     except FileNotFoundError:
         raise CheckpointError(f"{folder} has no config.json: it is not a Hugging Face model") from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from error
-    if not isinstance(settings, dict):
-        raise CheckpointError(f"{path} holds {type(settings).__name__}, not an object")
+    ends, generation = settings, folder / "generation_config.json"
+    if generation.exists():  # what `transformers` reads when it generates
+        ends = settings | read_settings(generation)
     try:
-        config = _config(settings)
+        family, config = family_of(settings), config_of(settings)
         _refuse_giant(config, folder)
-        return Checkpoint(folder, config, _eos_token_id(settings))
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from None
+    try:
+        return Checkpoint(folder, config, ends_of(ends), family)
+    except CheckpointError as error:
+        raise CheckpointError(f"{generation if generation.exists() else path}: {error}") from None
 
 
 def weights_of(checkpoint: Checkpoint) -> Mapping[str, Weight]:
-    """The weights of step 13's model from a checkpoint, which must have exactly these: see ``read_weights``."""
-    return read_weights(checkpoint.folder, weight_shapes(checkpoint.config))
+    """The weights of a model from its checkpoint, which must have exactly these: see ``read_weights``.
+
+    Where the model scales attention scores by something else than 1 / sqrt(head_dim), the weights that make the
+    queries are scaled instead, so that GPT-2's layers compute the same.
+    """
+    config, family = checkpoint.config, checkpoint.family
+    factors: dict[str, float] = {}
+    for layer in range(config.n_layer):
+        factor = (1.0 if family.scales_scores else config.head_dim**0.5) / (layer + 1 if family.scales_by_layer else 1)
+        factors |= {f"transformer.h.{layer}.attn.c_attn.{kind}": factor for kind in ("weight", "bias") if factor != 1}
+    weights = read_weights(checkpoint.folder, weight_shapes(config, family.is_tied))
+    return _ScaledQueries(weights, factors, config.n_embd) if factors else weights
 
 
-def weight_shapes(config: "GPT2Config") -> dict[str, tuple[int, ...]]:
+def weight_shapes(config: "GPT2Config", is_tied: bool = True) -> dict[str, tuple[int, ...]]:
     """The names and shapes of the parameters of step 13's model, in the order in which a forward pass meets them.
+
+    A head that is not tied to the token table has a weight of its own, which comes last.
 
     The engine on a CPU lays the weights out in this order: gpt2/cpu/mojo/weights.mojo reads them in the same one.
     """
@@ -102,7 +123,8 @@ def weight_shapes(config: "GPT2Config") -> dict[str, tuple[int, ...]]:
         shapes |= _norm(block + "ln_2", n_embd)
         shapes |= _linear(block + "mlp.c_fc", n_inner, n_embd) | _linear(block + "mlp.c_proj", n_embd, n_inner)
     shapes |= _norm("ln_f", n_embd)
-    return {f"transformer.{name}": shape for name, shape in shapes.items()}
+    shapes = {f"transformer.{name}": shape for name, shape in shapes.items()}
+    return shapes if is_tied else shapes | {HEAD: (config.vocab_size, n_embd)}
 
 
 def _norm(name: str, n_embd: int) -> dict[str, tuple[int, ...]]:
@@ -133,7 +155,12 @@ def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> Mapping
     if not any(name.startswith("transformer.") for name in stored):
         stored = {name if name.startswith("lm_head.") else f"transformer.{name}": stored[name] for name in stored}
 
-    head, table = stored.pop("lm_head.weight", None), stored.get("transformer.wte.weight")
+    if left_out := [name for name in stored if name.removeprefix("transformer.").startswith(TRAINING_HEADS)]:
+        logger.warning("%s: left out %s, which a model needs only in training", folder, ", ".join(left_out))
+        stored = {name: stored[name] for name in stored if name not in left_out}
+    head = table = None
+    if HEAD not in shapes and (head := stored.pop(HEAD, None)):  # tied: of the two any one is enough
+        table = stored.setdefault(TABLE, head)
     faults = [f"{name} is missing" for name in shapes if name not in stored]
     for name, weight in stored.items():
         shape = shapes.get(name)
@@ -143,8 +170,8 @@ def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> Mapping
             faults.append(f"{name} is {list(weight.shape)} instead of {list(expected)}")
         elif weight.dtype not in DTYPES:
             faults.append(f"{name} has the type {weight.dtype}; expected {', '.join(DTYPES)}")
-    if head and table and not _equal(head, table):
-        faults.append("lm_head.weight differs from transformer.wte.weight, to which GPT-2 ties it")
+    if head and table and head is not table and not _equal(head, table):
+        faults.append(f"{HEAD} differs from {TABLE}, to which GPT-2 ties it")
     if faults:
         raise CheckpointError(f"the weights in {folder} do not fit the model: {'; '.join(faults)}")
     return _Weights(stored)
@@ -152,7 +179,11 @@ def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> Mapping
 
 def _find(name: str | Path) -> Path:
     folder = Path(name).expanduser()
-    if folder.is_dir():
+    if address := _ADDRESS.match(str(name)):
+        raise CheckpointError(f"{name} is an address; the model's name is {address[1]}")
+    # A folder that is no checkpoint may have a model's name: gpt2/, which is code, where the course lies.
+    is_in_the_way = folder.is_dir() and not (folder / "config.json").exists() and bool(_NAME.fullmatch(str(name)))
+    if folder.is_dir() and not is_in_the_way:
         return folder
     if folder.exists():
         raise CheckpointError(f"{name} is a file: a checkpoint is the folder that holds config.json and the weights")
@@ -161,41 +192,16 @@ def _find(name: str | Path) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
+    there = f"the folder {name} here has no config.json" if is_in_the_way else f"there is no folder {name}"
     try:
         return Path(snapshot_download(str(name), allow_patterns=FILES))
     except HFValidationError:
-        raise CheckpointError(f"there is no folder {name}") from None
+        raise CheckpointError(there) from None
     except RepositoryNotFoundError:
-        raise CheckpointError(f"there is no folder {name}, and no public model of that name on the hub") from None
+        raise CheckpointError(f"{there}, and no public model of that name on the hub") from None
     except OSError as error:  # of the network or of the disk; the hub's own errors are OSErrors as well
         reason = " ".join(str(error.__cause__ or error).split())
-        raise CheckpointError(
-            f"there is no folder {name}, and it cannot be downloaded from the Hugging Face hub: {reason}"
-        ) from error
-
-
-def _config(settings: Mapping[str, Any]) -> "GPT2Config":
-    # Imported here, not above: with --mine the learner's own class takes its place, after this module is imported.
-    from solutions.solution_01 import GPT2Config
-
-    for key, allowed in EXACT.items():
-        if (value := settings.get(key, allowed[0])) not in allowed:
-            choices = " or ".join(map(json.dumps, allowed))
-            raise CheckpointError(f"{key} is {json.dumps(value)}; the course's GPT-2 needs {choices}")
-    sizes: dict[str, int] = {}
-    for key in ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner"):
-        value = settings.get(key)
-        if key == "n_inner" and value is None:
-            value = 4 * sizes["n_embd"]
-        if type(value) is not int or value < 1:
-            raise CheckpointError(f"{key} is {json.dumps(value)}; expected a positive whole number")
-        sizes[key] = value
-    if sizes["n_embd"] % sizes["n_head"]:
-        raise CheckpointError(f"n_embd {sizes['n_embd']} is not a multiple of n_head {sizes['n_head']}")
-    epsilon = settings.get("layer_norm_epsilon", 1e-5)
-    if type(epsilon) not in (int, float) or not 0 < epsilon < 1:
-        raise CheckpointError(f"layer_norm_epsilon is {json.dumps(epsilon)}; expected a small positive number")
-    return GPT2Config(**sizes, layer_norm_epsilon=epsilon)
+        raise CheckpointError(f"{there}, and it cannot be downloaded from the Hugging Face hub: {reason}") from error
 
 
 def _refuse_giant(config: "GPT2Config", folder: Path) -> None:
@@ -205,13 +211,6 @@ def _refuse_giant(config: "GPT2Config", folder: Path) -> None:
     stored = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
     if stored and parameters > stored:
         raise CheckpointError(f"it describes {parameters:,} parameters; the weights beside it have {stored:,} bytes")
-
-
-def _eos_token_id(settings: Mapping[str, Any]) -> int | None:
-    value = settings.get("eos_token_id")
-    if value is not None and type(value) is not int:
-        raise CheckpointError(f"eos_token_id is {json.dumps(value)}; expected one token id")
-    return value
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -279,6 +278,28 @@ class _Weights(Mapping[str, Weight]):
 
     def __len__(self) -> int:
         return len(self._stored)
+
+
+class _ScaledQueries(Mapping[str, Weight]):
+    """Weights of which some are [query, key, value]; the rows of the query are scaled."""
+
+    def __init__(self, weights: Mapping[str, Weight], factors: Mapping[str, float], n_embd: int) -> None:
+        self._weights = weights
+        self._factors = factors
+        self._n_embd = n_embd
+
+    def __getitem__(self, name: str) -> Weight:
+        weight = self._weights[name]
+        if name in self._factors:
+            weight = weight.copy()
+            weight[: self._n_embd] *= np.float32(self._factors[name])
+        return weight
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._weights)
+
+    def __len__(self) -> int:
+        return len(self._weights)
 
 
 def _equal(one: _StoredWeight, other: _StoredWeight) -> bool:

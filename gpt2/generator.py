@@ -1,7 +1,7 @@
 """Generates text with a model: one token at a time as it is chosen, or several completions at once."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Literal
@@ -57,10 +57,10 @@ class Generator:
     context window of ``n_positions`` tokens, for ids outside of the vocabulary, and for impossible settings.
     """
 
-    def __init__(self, model: CachedModel, tokenizer: Tokenizer, eos_token_id: int | None) -> None:
+    def __init__(self, model: CachedModel, tokenizer: Tokenizer, eos_token_ids: Collection[int]) -> None:
         self._model = model
         self._tokenizer = tokenizer
-        self._eos_token_id = eos_token_id
+        self._eos_token_ids = eos_token_ids
 
     def stream(
         self,
@@ -130,8 +130,8 @@ class Generator:
             raise ValueError(f"max_new_tokens {max_new_tokens}: expected 1 or more")
         if (left := config.n_positions - len(ids)) < 1:
             raise ValueError(f"the prompt has {len(ids)} tokens, and the model's context window no more than that")
-        best = beam_search(self._model, ids, beams, min(max_new_tokens, left), self._eos_token_id)
-        return [(TextStream(self._tokenizer).finish(beam.ids), beam.score) for beam in best]
+        best = beam_search(self._model, ids, beams, min(max_new_tokens, left), self._eos_token_ids)
+        return [(TextStream(self._tokenizer, prompt=ids).finish(beam.ids), beam.score) for beam in best]
 
     def _text(
         self,
@@ -152,10 +152,10 @@ class Generator:
             raise ValueError(f"stop {stop!r}: expected a list of texts, none of them empty")
         if not 0 <= logprobs <= config.vocab_size:
             raise ValueError(f"logprobs {logprobs}: expected 0 to {config.vocab_size}")
-        stream = TextStream(self._tokenizer, stop)
+        stream = TextStream(self._tokenizer, stop, ids)
         if max_new_tokens is None or max_new_tokens > left:
-            return _Text(ids, sampling, left, "context", self._eos_token_id, stream, logprobs)
-        return _Text(ids, sampling, max_new_tokens, "length", self._eos_token_id, stream, logprobs)
+            return _Text(ids, sampling, left, "context", self._eos_token_ids, stream, logprobs)
+        return _Text(ids, sampling, max_new_tokens, "length", self._eos_token_ids, stream, logprobs)
 
     def _run(self, texts: Sequence["_Text"]) -> Iterator[tuple[int, Token]]:
         """Yield the tokens of a batch of texts, each with the index of its text."""
@@ -188,7 +188,7 @@ class _Text:
     sampling: Sampling
     limit: float  # how many tokens to generate at most
     finish_reason: FinishReason  # why it ends at the limit, until it ends earlier for another reason
-    eos_token_id: int | None
+    eos_token_ids: Collection[int]
     stream: TextStream
     logprobs: int
     generated: list[int] = field(default_factory=list)
@@ -217,7 +217,7 @@ class _Text:
         text = self.stream.update(self.generated)
         if self.stream.stopped:
             self.finished, self.finish_reason = True, "stop"
-        elif id == self.eos_token_id:
+        elif id in self.eos_token_ids:
             self.finished, self.finish_reason = True, "eos"
         elif not self.left:
             self.finished = True
@@ -241,4 +241,4 @@ def load_generator(
     """
     if tokenizer is None:
         tokenizer = load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size)
-    return Generator(load_cached_model(checkpoint, device, weights), tokenizer, checkpoint.eos_token_id)
+    return Generator(load_cached_model(checkpoint, device, weights), tokenizer, checkpoint.eos_token_ids)

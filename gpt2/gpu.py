@@ -13,6 +13,7 @@ from max.experimental.tensor import Tensor, TensorType, default_dtype
 from numpy.typing import NDArray
 
 from gpt2.checkpoint import Checkpoint, weights_of
+from gpt2.family import adapt
 from gpt2.kv_cache import CachedModel, KVCache
 from gpt2.sampling import Logits
 from solutions.solution_01 import GPT2Config
@@ -108,7 +109,9 @@ def load_gpu_model(checkpoint: Checkpoint, device: Device) -> GpuModel:
     config = checkpoint.config
     with default_dtype(DType.float32):  # MAX's own default is bfloat16 on a GPU
         with F.lazy():  # the random numbers that the weights replace are never drawn
-            model = CachedGPT2(config).to(device)
+            model = CachedGPT2(config)
+            adapt(model, config, checkpoint.family)
+            model = model.to(device)
         compiled = model.compile(
             TensorType(DType.int64, ["batch", "seq_length"], device),
             TensorType(DType.int64, ["batch", "seq_length"], device),

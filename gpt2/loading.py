@@ -66,10 +66,13 @@ def compile_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"]
     from max.experimental import functional as F
     from max.experimental.tensor import TensorType
 
+    from gpt2.family import adapt
     from solutions.solution_13 import GPT2LMHeadModel
 
     with F.lazy():  # the random numbers that the weights replace are never drawn
-        model = GPT2LMHeadModel(checkpoint.config).to(device)
+        model = GPT2LMHeadModel(checkpoint.config)
+        adapt(model, checkpoint.config, checkpoint.family)
+        model = model.to(device)
     ids = TensorType(DType.int64, ["batch", "seq_length"], device)
     compiled: Callable[[Tensor], Tensor] = model.compile(ids, weights=weights_of(checkpoint))
     return compiled

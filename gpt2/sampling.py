@@ -24,7 +24,7 @@ LARGEST_SEED = 2**32 - 1  # that np.random.RandomState takes
 # For each setting: whether a value is possible, and what to say that was expected.
 RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "temperature": (lambda value: 0 <= value < math.inf, "a finite number, 0 or more"),
-    "top_k": (lambda value: value is None or value >= 1, "1 or more"),
+    "top_k": (lambda value: value is None or value >= 1, "1 or more, or 0 or -1 for all"),
     "top_p": (lambda value: 0 < value <= 1, "a number above 0, up to 1"),
     "min_p": (lambda value: 0 <= value <= 1, "a number from 0 to 1"),
     "repetition_penalty": (lambda value: 0 < value < math.inf, "a finite number above 0"),
@@ -38,8 +38,8 @@ RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
 class Sampling:
     """How one request chooses its tokens. Names and meanings are those of vLLM and OpenAI's API.
 
-    ``temperature`` 0 is greedy. ``seed`` fixes the request's own random numbers, so that it gets
-    the same text alone and among others; without one they differ each time.
+    ``temperature`` 0 is greedy. ``top_k`` 0 and -1 leave it out, as None does. ``seed`` fixes the request's own random
+    numbers, so that it gets the same text alone and among others; without one they differ each time.
 
     Raises:
         ValueError: a setting is impossible; the message names it and its value.
@@ -57,6 +57,8 @@ class Sampling:
     seed: int | None = None
 
     def __post_init__(self) -> None:
+        if self.top_k in (0, -1):
+            object.__setattr__(self, "top_k", None)
         for name, (possible, expected) in RANGES.items():
             if not possible(value := getattr(self, name)):
                 raise ValueError(f"{name} {value}: expected {expected}")

@@ -37,7 +37,7 @@ def chat(
     """
     opened = open_checkpoint(checkpoint)
     tokenizer = load_tokenizer(opened.folder, opened.config.vocab_size)
-    end = "" if opened.eos_token_id is None else tokenizer.id_to_token(opened.eos_token_id) or ""
+    end = next(filter(None, map(tokenizer.id_to_token, opened.eos_token_ids)), "")
     model = load(opened, tokenizer, weights, device)
     text = ""
     for turn, line in enumerate(_lines()):

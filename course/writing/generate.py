@@ -80,6 +80,8 @@ def generate(
 
     with _own_lines(steps):
         opened = open_checkpoint(checkpoint)
+        if steps is not None and (opened.family.activation != "gelu_new" or not opened.family.is_tied):
+            raise Refusal(f"{opened.folder} is no GPT-2 such as yours: it needs the engine, without --mine")
         tokenizer = load_tokenizer(opened.folder, opened.config.vocab_size)
         with refusing(ValueError):
             ids = prompt_ids(prompt, tokenizer, opened.config)
@@ -131,23 +133,31 @@ def _generate_naively(
     from solutions.solution_14 import generate_tokens
 
     stream = TextStream(tokenizer)
+    end, *further_ends = checkpoint.eos_token_ids or [None]
 
     def printing_model(tokens: Tensor) -> Tensor:
-        write(stream.update(_ids(tokens)))  # step 14 calls the model for each token, with the whole text so far
+        text = _ids(tokens)
+        write(stream.update(text))  # step 14 calls the model for each token, with the whole text so far
+        if len(text) > len(ids) and text[-1] in further_ends:  # step 14 knows of one end alone
+            raise _End
         return model(tokens)
 
     if sampling.seed is not None:
         np.random.seed(sampling.seed)
-    with gathered():
+    with gathered(), suppress(_End):
         tokens = generate_tokens(
             printing_model,
             Tensor(np.array([ids]), device=chosen),
             max_new_tokens=max_new_tokens,
             temperature=sampling.temperature,
             do_sample=sampling.temperature > 0,
-            eos_token_id=checkpoint.eos_token_id,
+            eos_token_id=end,
         )
         write(stream.finish(_ids(tokens)))
+
+
+class _End(Exception):
+    """The text has come to its end."""
 
 
 def write(text: str) -> None:

@@ -90,18 +90,22 @@ def _require_port(host: str, port: int) -> None:
 
 def _lay_out(checkpoint: Checkpoint, weights: Mapping[str, np.ndarray], folder: Path) -> None:
     """Write a checkpoint into a folder as MAX expects it, with a configuration that leaves nothing to guess."""
-    settings = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
-    settings |= {
+    family, ends = checkpoint.family, checkpoint.eos_token_ids
+    settings = {
+        **asdict(checkpoint.config),
         "model_type": "gpt2",
         "architectures": ["GPT2LMHeadModel"],
-        "eos_token_id": checkpoint.eos_token_id,
-        "layer_norm_epsilon": checkpoint.config.layer_norm_epsilon,
+        "activation_function": family.activation,
+        "tie_word_embeddings": family.is_tied,
+        "eos_token_id": ends[0] if len(ends) == 1 else list(ends) or None,
     }
     (folder / "config.json").write_text(json.dumps(settings))
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
     load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size).save(str(folder / "tokenizer.json"))
     files = weight_files(checkpoint.folder)
-    if any(_has_float16(path) for path in files):  # a type that MAX serves on no device
+    is_scaled = not family.scales_scores or family.scales_by_layer
+    # Types that MAX serves on no device, and weights that are not those of the file.
+    if is_scaled or any(map(_has_other_types, files)):
         stored = {name: weight.T if name.endswith(CONV1D) else weight for name, weight in weights.items()}
         save_file({name: np.ascontiguousarray(weight) for name, weight in stored.items()}, folder / "model.safetensors")
         return
@@ -109,9 +113,9 @@ def _lay_out(checkpoint: Checkpoint, weights: Mapping[str, np.ndarray], folder: 
         (folder / f"model-{number:05}-of-{len(files):05}.safetensors").symlink_to(path.resolve())
 
 
-def _has_float16(path: Path) -> bool:
+def _has_other_types(path: Path) -> bool:
     with safe_open(path, "np") as file:
-        return any(file.get_slice(name).get_dtype() == "F16" for name in file.keys())  # noqa: SIM118 (it is no dictionary)
+        return any(file.get_slice(name).get_dtype() not in ("F32", "BF16") for name in file.keys())  # noqa: SIM118 (it is no dictionary)
 
 
 def _device_options(device: "Device") -> list[str]:

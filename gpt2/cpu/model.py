@@ -7,15 +7,17 @@ from max.driver import Buffer
 from max.engine import Model
 from numpy.typing import NDArray
 
-from gpt2.checkpoint import Checkpoint, Weight, read_weights, weight_shapes
+from gpt2.checkpoint import HEAD, TABLE, Checkpoint, Weight, weight_shapes, weights_of
+from gpt2.configuration import Family
 from gpt2.cpu.kernel import load_kernel
 from gpt2.cpu.panels import FORMATS, PANEL, Format, aligned_array, as_buffer, pack, packed_size, panel_count
 from gpt2.kv_cache import CachedModel, KVCache
 from gpt2.sampling import Logits
 from solutions.solution_01 import GPT2Config
 
-TOKENS = "transformer.wte.weight"  # also the weight of the head, a linear layer without a bias
 POSITIONS = "transformer.wpe.weight"
+
+ACTIVATIONS = ("gelu_new", "gelu", "relu", "silu")  # as gpt2/cpu/mojo/linear.mojo numbers them
 
 
 class CpuModel(CachedModel):
@@ -23,10 +25,10 @@ class CpuModel(CachedModel):
 
     _batch_axis = 2
 
-    def __init__(self, kernel: Model, config: GPT2Config, panels: Buffer, vectors: Buffer) -> None:
+    def __init__(self, kernel: Model, config: GPT2Config, family: Family, panels: Buffer, vectors: Buffer) -> None:
         super().__init__(config)
         self._kernel = kernel
-        sizes = np.array([config.n_positions, config.n_embd, config.n_inner])
+        sizes = np.array([config.n_positions, config.n_embd, config.n_inner, ACTIVATIONS.index(family.activation)])
         epsilon = np.array([config.layer_norm_epsilon], np.float32)
         self._model = [panels, vectors, Buffer.from_numpy(sizes), Buffer.from_numpy(epsilon)]
 
@@ -47,10 +49,11 @@ def load_cpu_model(checkpoint: Checkpoint, weights: str) -> CpuModel:
     Raises:
         CheckpointError: the weights cannot be read, or are not exactly the model's parameters.
     """
-    kind, shapes = FORMATS[weights], weight_shapes(checkpoint.config)
-    stored = read_weights(checkpoint.folder, shapes)
+    config, family = checkpoint.config, checkpoint.family
+    kind, shapes = FORMATS[weights], weight_shapes(config, family.is_tied)
+    stored = weights_of(checkpoint)
     kernel = load_kernel(kind.dtype)  # first, because compiling it needs the memory that the weights will take
-    return CpuModel(kernel, checkpoint.config, *_lay_out(stored, shapes, kind))
+    return CpuModel(kernel, config, family, *_lay_out(stored, shapes, kind))
 
 
 def _lay_out(
@@ -75,6 +78,6 @@ def _lay_out(
             begin += sizes[name]
         else:
             vectors.append(weight.ravel())
-        if name == TOKENS:
+        if name in (TABLE, HEAD):  # the head, and the table that a tied one is, have no bias
             vectors.append(np.zeros(len(weight), np.float32))
     return as_buffer(panels, kind), Buffer.from_numpy(np.concatenate(vectors))

@@ -29,6 +29,7 @@ from max.pipelines.modeling.config_enums import SupportedEncoding, supported_enc
 from max.pipelines.modeling.types import PipelineTask
 
 from gpt2.checkpoint import open_checkpoint, weights_of
+from gpt2.family import adapt
 from gpt2.serving.paged import PagedGPT2
 from gpt2.serving.requests import GPT2Tokenizer, check_request
 
@@ -92,7 +93,9 @@ class ServedGPT2(LogProbabilitiesMixin, ModuleV3PipelineModelWithKVCache[TextCon
         """Read the checkpoint with ``gpt2.checkpoint``, and compile the model for batches of any size."""
         checkpoint = open_checkpoint(self.pipeline_config.model.model_path)
         with F.lazy(), default_dtype(self.dtype):
-            model = PagedGPT2(checkpoint.config, self.kv_params).to(self.devices[0])
+            model = PagedGPT2(checkpoint.config, self.kv_params)
+            adapt(model, checkpoint.config, checkpoint.family)
+            model = model.to(self.devices[0])
         inputs = self.batch_processor.get_symbolic_inputs(kv_params=self.kv_params, device_refs=self.device_refs)
         # The weights are read as float32, and cast where MAX has chosen bfloat16.
         compiled: Callable[..., ModuleV3Outputs] = model.compile(

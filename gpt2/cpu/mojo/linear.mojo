@@ -1,6 +1,6 @@
 """Linear layers. Each also applies what follows it in the model: nothing, the GELU, or the residual connection."""
 
-from std.math import ceildiv, tanh
+from std.math import ceildiv, erf, exp, tanh
 
 from .panels import PANEL, ROWS, Floats, MutFloats, multiply
 from .team import Worker
@@ -18,7 +18,7 @@ struct Then(Equatable, TrivialRegisterPassable):
     var _value: Int
 
     comptime STORE = Then(0)
-    comptime GELU = Then(1)  # the GELU of it is stored
+    comptime ACTIVATE = Then(1)  # the activation function of it is stored
     comptime ADD = Then(2)  # it is added to y: the residual connection
 
 
@@ -33,7 +33,9 @@ struct Linear[dtype: DType](TrivialRegisterPassable):
     var n_out: Int
 
     @always_inline
-    def __call__[then: Then](self, mut worker: Worker, y: MutFloats, x: MutFloats, rows: Int):
+    def __call__[
+        then: Then
+    ](self, mut worker: Worker, y: MutFloats, x: MutFloats, rows: Int, activation: Int = 0):
         """Compute x @ weight * scale + bias for x [rows, n_in], apply then, and store the result in y [rows, n_out]."""
         var blocks = ceildiv(rows, BLOCK)
         var depth = self.n_in if rows <= ROWS else DEPTH
@@ -56,8 +58,8 @@ struct Linear[dtype: DType](TrivialRegisterPassable):
                             z += place.unsafe_load[width=width]()
                         if last:
                             z += self.bias.unsafe_load[width=width](column + c)
-                            comptime if then == Then.GELU:
-                                z = _gelu(z)
+                            comptime if then == Then.ACTIVATE:
+                                z = _activate(z, activation)
                         place.unsafe_store(z)
 
                     multiply[Self.dtype](
@@ -71,6 +73,18 @@ struct Linear[dtype: DType](TrivialRegisterPassable):
                     )
 
         worker.share(ceildiv(self.n_out, PANEL) * blocks, part)
+
+
+@always_inline
+def _activate[width: Int](z: SIMD[DType.float32, width], activation: Int) -> SIMD[DType.float32, width]:
+    """The function of this number: gpt2/cpu/model.py lists them in the same order."""
+    if activation == 0:
+        return _gelu(z)
+    if activation == 1:
+        return 0.5 * z * (1 + erf(z * 0.7071067811865476))  # the exact GELU; sqrt(1 / 2)
+    if activation == 2:
+        return max(z, 0)
+    return z / (1 + exp(-z))  # SiLU
 
 
 @always_inline

@@ -45,6 +45,7 @@ struct GPT2:
         var n_positions = Int(sizes.unsafe_ptr()[unsafe_offset=0])
         var n_embd = Int(sizes.unsafe_ptr()[unsafe_offset=1])
         var n_inner = Int(sizes.unsafe_ptr()[unsafe_offset=2])
+        var activation = Int(sizes.unsafe_ptr()[unsafe_offset=3])
         var weights = Weights[panels.dtype](
             panels, vectors, n_layer, vocab_size, n_positions, n_embd, n_inner, epsilon.unsafe_ptr()[]
         )
@@ -65,12 +66,12 @@ struct GPT2:
                 block.attn_c_proj[Then.ADD](worker, x, normal, rows)
 
                 block.ln_2(worker, normal, x, rows, n_embd)
-                block.c_fc[Then.GELU](worker, wide, normal, rows)
+                block.c_fc[Then.ACTIVATE](worker, wide, normal, rows, activation)
                 block.mlp_c_proj[Then.ADD](worker, x, wide, rows)
 
             # The logits of the last token of each text.
             weights.ln_f(worker, normal, x.unsafe_offset((seq_length - 1) * n_embd), batch, seq_length * n_embd)
-            weights.wte[Then.STORE](worker, y, normal, batch)
+            weights.head[Then.STORE](worker, y, normal, batch)
 
         var multiplications = n_embd * (n_layer * (4 * n_embd + 2 * n_inner) * rows + vocab_size * batch)
         work_together(multiplications, program)
@@ -81,7 +82,7 @@ struct GPT2:
 def _embed(mut worker: Worker, x: MutFloats, input_ids: Ids, positions: Ids, wte: Linear, wpe: Floats):
     """Set x [batch, seq_length, n_embd] to token vectors plus position vectors.
 
-    The token table is also the weight of the head, so it is stored in panels: a token's vector is a column of a panel.
+    The token table may also be the weight of the head, so it is stored in panels: a token's vector is a column of a panel.
     """
     var n_embd = wte.n_in
 

@@ -27,10 +27,11 @@ struct Block[dtype: DType](TrivialRegisterPassable):
 struct Weights[dtype: DType]:
     """The layers of a model."""
 
-    var wte: Linear[Self.dtype]  # also the head
+    var wte: Linear[Self.dtype]
     var wpe: Floats  # [n_positions, n_embd]
     var blocks: List[Block[Self.dtype]]
     var ln_f: LayerNorm
+    var head: Linear[Self.dtype]  # the token table, where the model has no other one
 
     def __init__(
         out self,
@@ -62,6 +63,9 @@ struct Weights[dtype: DType]:
             var mlp_c_proj = reader.linear(n_inner, n_embd)
             self.blocks.append(Block(ln_1, c_attn, attn_c_proj, ln_2, c_fc, mlp_c_proj))
         self.ln_f = reader.norm(n_embd, epsilon)
+        self.head = self.wte
+        if reader.packed < panels.dim_size(0):
+            self.head = reader.linear(n_embd, vocab_size)
         if reader.packed != panels.dim_size(0) or reader.floats != vectors.dim_size(0):
             raise Error(
                 "the model has ", reader.packed, " numbers in panels and ", reader.floats, " in vectors, not ",
