@@ -221,6 +221,8 @@ def weight_files(folder: Path) -> list[Path]:
         return _files_of(index)
     if parts := sorted(folder.glob("model-*-of-*.safetensors")):
         return parts
+    if others := sorted(folder.glob("*.safetensors")):
+        raise CheckpointError(f"{folder} has {others[0].name}, but no model.safetensors: give it that name")
     raise CheckpointError(
         f"{folder} has no model.safetensors (weights in pickle, as in pytorch_model.bin, are not read: "
         "loading them can run any code)"

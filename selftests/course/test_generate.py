@@ -181,7 +181,7 @@ def test_a_story_may_be_longer_than_the_context(tell, random_model, folder):
     tokens = load_tokenizer(folder, 1024)
     for prompt, options in (("x" * 250, {"max_new_tokens": 300}), ("x" * 300, {})):
         told = "".join(tell(random_model, prompt, sampling, slide=True, **options))
-        (completion,) = Generator(random_model, tokens, END).generate(
+        (completion,) = Generator(random_model, tokens, (END,)).generate(
             [prompt], sampling, slide=True, **{"max_new_tokens": 200, **options}
         )
         assert told == prompt + completion.text + "\n"

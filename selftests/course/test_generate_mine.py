@@ -42,7 +42,7 @@ def run(folder, steps, **options):
 
 
 def test_the_learners_steps_tell_the_same_story_and_a_pipe_gets_it_alone(cached_model, folder, own_steps):
-    generator = Generator(cached_model, load_tokenizer(folder, 1024), END)
+    generator = Generator(cached_model, load_tokenizer(folder, 1024), (END,))
     (completion,) = generator.generate(["One"], GREEDY, max_new_tokens=12)
     story = f"One{completion.text}\n"
     told = run(folder, own_steps, max_new_tokens=12)

@@ -43,8 +43,8 @@ def found(beams):
 
 def test_a_less_likely_token_may_begin_the_likelier_text():
     model = TableModel({(0,): (0.5, 0.4, 0.05, 0.05), (0, 1): (0.02, 0.02, 0.9, 0.06)})
-    assert found(beam_search(model, [0], 1, 2, END)) == [([0, 0], 0.125)]
-    assert found(beam_search(model, [0], 2, 2, END)) == [([1, 2], 0.36), ([0, 0], 0.125)]
+    assert found(beam_search(model, [0], 1, 2, (END,))) == [([0, 0], 0.125)]
+    assert found(beam_search(model, [0], 2, 2, (END,))) == [([1, 2], 0.36), ([0, 0], 0.125)]
 
 
 def test_a_text_that_ends_is_kept_and_does_not_grow():
@@ -52,7 +52,7 @@ def test_a_text_that_ends_is_kept_and_does_not_grow():
     model = TableModel(
         {(0,): (0.01, 0.68, 0.01, 0.3), (0, 1): (0.3, 0.3, 0.05, 0.35), (0, 1, 0): (0.97, 0.01, 0.01, 0.01)}
     )
-    beams = beam_search(model, [0], 2, 3, END)
+    beams = beam_search(model, [0], 2, 3, (END,))
     assert [beam.ids for beam in beams] == [[1, END], [END]]
     assert [beam.score for beam in beams] == pytest.approx([np.log(0.68 * 0.35) / 2, np.log(0.3)])
 
@@ -61,13 +61,13 @@ def test_what_ends_leaves_its_place_to_what_goes_on():
     """In the second step the third likeliest text ends, too late to count; the fourth grows, and is the best."""
     table = {(0,): (0.5, 0.5, 0.0, 0.0), (0, 0): (0.6, 0.0, 0.0, 0.4), (0, 1): (0.2, 0.15, 0.3, 0.35)}
     table |= {(0, 0, 0): (0.25, 0.25, 0.25, 0.25), (0, 1, 2): (0.0, 1.0, 0.0, 0.0)}
-    beams = beam_search(TableModel({text: np.maximum(row, 1e-9) for text, row in table.items()}), [0], 2, 3, END)
+    beams = beam_search(TableModel({text: np.maximum(row, 1e-9) for text, row in table.items()}), [0], 2, 3, (END,))
     assert [beam.ids for beam in beams] == [[1, 2, 1], [0, END]]
 
 
 def test_at_the_limit_the_texts_that_grow_count_too():
     model = TableModel({(0,): (0.4, 0.1, 0.1, 0.4), (0, 0): (0.6, 0.01, 0.01, 0.38)})
-    assert [beam.ids for beam in beam_search(model, [0], 2, 2, END)] == [[0, 0], [END]]
+    assert [beam.ids for beam in beam_search(model, [0], 2, 2, (END,))] == [[0, 0], [END]]
 
 
 def test_the_search_ends_with_as_many_texts_as_there_are_beams():
@@ -75,33 +75,33 @@ def test_the_search_ends_with_as_many_texts_as_there_are_beams():
     model = TableModel(
         {(0,): (0.4, 0.1, 0.1, 0.4), (0, 0): (0.6, 0.01, 0.01, 0.38), (0, 0, 0): (0.97, 0.01, 0.01, 0.01)}
     )
-    assert [beam.ids for beam in beam_search(model, [0], 2, 3, END)] == [[END], [0, END]]
+    assert [beam.ids for beam in beam_search(model, [0], 2, 3, (END,))] == [[END], [0, END]]
 
 
 def test_without_an_end_of_text_all_beams_grow_to_the_limit():
-    beams = beam_search(TableModel({}), [0], 3, 4, None)
+    beams = beam_search(TableModel({}), [0], 3, 4, ())
     assert [len(beam.ids) for beam in beams] == [4, 4, 4]
     assert len({tuple(beam.ids) for beam in beams}) == 3
 
 
 def test_where_there_are_fewer_texts_than_beams_all_are_found():
-    assert [beam.ids for beam in beam_search(TableModel({}), [0], 9, 1, END)] == [[END], [0], [1], [2]]
+    assert [beam.ids for beam in beam_search(TableModel({}), [0], 9, 1, (END,))] == [[END], [0], [1], [2]]
 
 
 def test_a_logit_that_is_no_number_is_named():
     with pytest.raises(ValueError, match="the logit of token 2 is nan"):
-        beam_search(TableModel({(0,): (0.4, 0.1, np.nan, 0.4)}), [0], 2, 3, END)
+        beam_search(TableModel({(0,): (0.4, 0.1, np.nan, 0.4)}), [0], 2, 3, (END,))
 
 
 @pytest.mark.parametrize("case", [0, 1, 2])
 def test_texts_and_scores_are_those_of_transformers(case, device):
     """tools/text_fixtures.py wrote them down: in the first case no text has ended, in the others all have."""
     checkpoint = open_checkpoint(STORYTELLER)
-    end = checkpoint.eos_token_id
+    (end,) = checkpoint.eos_token_ids
     with np.load(ROOT / "tests" / "fixtures" / "beams.npz") as arrays:
         prompt, texts, scores = (arrays[f"{name}_{case}"].tolist() for name in ("prompt", "texts", "scores"))
     expected = [text[: text.index(end) + 1] if end in text else text for text in texts]
-    beams = beam_search(load_cached_model(checkpoint, device), prompt, 4, 30, end)
+    beams = beam_search(load_cached_model(checkpoint, device), prompt, 4, 30, (end,))
     assert [beam.ids for beam in beams] == expected
     assert [beam.score for beam in beams] == pytest.approx(scores, abs=1e-4)
 
@@ -117,7 +117,7 @@ def test_the_score_is_the_mean_of_the_tokens():
 def writer(device):
     checkpoint = open_checkpoint(STORYTELLER)
     tokenizer = load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size)
-    return Generator(load_cached_model(checkpoint, device), tokenizer, checkpoint.eos_token_id)
+    return Generator(load_cached_model(checkpoint, device), tokenizer, checkpoint.eos_token_ids)
 
 
 def test_texts_come_with_their_scores(writer):

@@ -13,7 +13,7 @@ def test_the_configuration_is_read(folder):
     assert (config.vocab_size, config.n_positions, config.n_embd) == (1024, 256, 128)
     assert (config.n_layer, config.n_head, config.n_inner) == (6, 4, 512)
     assert config.layer_norm_epsilon == 1e-5
-    assert checkpoint.eos_token_id == 256
+    assert checkpoint.eos_token_ids == (256,)
     assert checkpoint.folder == folder
 
 
@@ -29,18 +29,18 @@ def test_another_n_inner_is_kept(write_checkpoint, tmp_path):
 
 
 def test_a_model_without_an_end_of_text_is_read(write_checkpoint, tmp_path):
-    assert open_checkpoint(str(write_checkpoint(tmp_path, eos_token_id=None))).eos_token_id is None
+    assert open_checkpoint(str(write_checkpoint(tmp_path, eos_token_id=None))).eos_token_ids == ()
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
     [
         ("model_type", "gpt_neo"),
-        ("activation_function", "gelu"),
-        ("scale_attn_weights", False),
-        ("scale_attn_by_inverse_layer_idx", True),
+        ("activation_function", "mish"),
+        ("scale_attn_weights", "no"),
+        ("scale_attn_by_inverse_layer_idx", 1),
         ("add_cross_attention", True),
-        ("tie_word_embeddings", False),
+        ("tie_word_embeddings", None),
         ("vocab_size", 0),
         ("n_embd", "128"),
         ("n_layer", 2.5),
@@ -49,7 +49,8 @@ def test_a_model_without_an_end_of_text_is_read(write_checkpoint, tmp_path):
         ("n_head", 5),
         ("n_inner", -1),
         ("layer_norm_epsilon", 0),
-        ("eos_token_id", [1, 2]),
+        ("eos_token_id", "end"),
+        ("eos_token_id", [1, "2"]),
     ],
 )
 def test_what_is_not_exactly_a_gpt2_is_refused_with_key_and_value(write_checkpoint, tmp_path, key, value):

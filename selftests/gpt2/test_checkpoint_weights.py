@@ -73,7 +73,7 @@ def test_every_weight_that_does_not_fit_is_named(write_checkpoint, tmp_path, sha
     wrong = dict(stored_weights)
     del wrong["transformer.ln_f.bias"], wrong["transformer.h.1.ln_2.weight"]
     wrong["transformer.h.6.ln_1.bias"] = np.zeros(128, np.float32)
-    wrong["score.weight"] = np.zeros((2, 128), np.float32)
+    wrong["pooler.weight"] = np.zeros((2, 128), np.float32)
     wrong[C_FC] = wrong[C_FC].T.copy()
     wrong["lm_head.weight"] = wrong["transformer.wte.weight"] * 2
     with pytest.raises(CheckpointError) as caught:
@@ -82,7 +82,7 @@ def test_every_weight_that_does_not_fit_is_named(write_checkpoint, tmp_path, sha
     assert "transformer.ln_f.bias is missing" in message
     assert "transformer.h.1.ln_2.weight is missing" in message
     assert "transformer.h.6.ln_1.bias is not a part of the model" in message
-    assert "score.weight is not a part of the model" in message
+    assert "pooler.weight is not a part of the model" in message
     assert f"{C_FC} is [512, 128] instead of [128, 512]" in message
     assert "lm_head.weight differs" in message
 

@@ -10,6 +10,7 @@ from max.experimental.tensor import Tensor
 
 from course.curriculum.steps import STORYTELLER
 from gpt2.checkpoint import open_checkpoint, weights_of
+from gpt2.configuration import Family
 from gpt2.cpu import kernel, operation
 from gpt2.cpu.model import CpuModel, load_cpu_model
 from gpt2.cpu.panels import FORMATS, PANEL, aligned_array, pack, packed_size
@@ -102,7 +103,7 @@ def test_weights_of_other_sizes_than_the_kernel_takes_are_refused(exact, panels,
         for weight, more in zip(exact._model[:2], (panels, vectors), strict=True)
     ]
     with pytest.raises(ValueError, match="the model has 1310720 numbers in panels"):
-        CpuModel(exact._kernel, exact.config, *wrong).start([[1, 2, 3]], 3)
+        CpuModel(exact._kernel, exact.config, Family(), *wrong).start([[1, 2, 3]], 3)
 
 
 def test_unknown_weights_are_refused():

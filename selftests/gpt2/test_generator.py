@@ -28,13 +28,13 @@ def tokenizer(folder):
 @pytest.fixture
 def write(scripted, tokenizer):
     """A generator that writes these texts."""
-    return lambda *texts: Generator(scripted(*texts), tokenizer, END)
+    return lambda *texts: Generator(scripted(*texts), tokenizer, (END,))
 
 
 @pytest.fixture(scope="module")
 def generator(cached_model, folder):
     """A generator of random weights."""
-    return Generator(cached_model, load_tokenizer(folder, vocab_size=1024), END)
+    return Generator(cached_model, load_tokenizer(folder, vocab_size=1024), (END,))
 
 
 # One text
@@ -278,7 +278,7 @@ def test_greedy_text_and_logits_are_those_of_transformers(device):
     with np.load(ROOT / "tests" / "fixtures" / "greedy.npz") as arrays:
         ids, logits = arrays["ids"].tolist(), arrays["logits"]
     model = load_cached_model(open_checkpoint(STORYTELLER), device)
-    endless = Generator(model, load_tokenizer(STORYTELLER, 1024), None)
+    endless = Generator(model, load_tokenizer(STORYTELLER, 1024), ())
     assert [token.id for token in endless.stream(ids[:-200], GREEDY, max_new_tokens=200)] == ids[-200:]
     given, cache = model.start([ids[:-200]], capacity=len(ids))
     ours = [given[0]] + [model.extend(np.array([[id]]), cache)[0] for id in ids[-200:-1]]

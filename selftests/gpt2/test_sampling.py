@@ -219,7 +219,7 @@ def test_all_filters_together_do_what_generate_of_transformers_does(recorded):
         ("temperature", -0.5),
         ("temperature", math.nan),
         ("temperature", math.inf),
-        ("top_k", 0),
+        ("top_k", -2),
         ("top_k", -3),
         ("top_p", 0.0),
         ("top_p", 1.5),
@@ -243,7 +243,7 @@ def test_impossible_settings_are_refused_by_name_and_value(name, value):
     ("ask", "message"),
     [
         (lambda: Sampling(top_p=0.0), r"top_p 0\.0: expected"),
-        (lambda: Sampling(top_k=-1), "top_k -1: expected"),
+        (lambda: Sampling(top_k=-2), "top_k -2: expected"),
         (lambda: Sampling(min_p=2.0), r"min_p 2\.0: expected"),
         (lambda: Sampling(temperature=math.nan), "temperature nan: expected"),
         (lambda: Sampling(repetition_penalty=-1.0), r"repetition_penalty -1\.0: expected"),

@@ -116,5 +116,5 @@ def test_a_damaged_tokenizer_names_its_file(tmp_path, text):
 
 
 def test_a_tokenizer_of_another_model_is_refused(folder):
-    with pytest.raises(CheckpointError, match="ids up to 256; the model has 256 tokens"):
-        load_tokenizer(folder, vocab_size=256)
+    with pytest.raises(CheckpointError, match="ids up to 255; the model has 255 tokens"):
+        load_tokenizer(folder, vocab_size=255)

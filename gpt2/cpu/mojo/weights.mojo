@@ -64,7 +64,7 @@ struct Weights[dtype: DType]:
             self.blocks.append(Block(ln_1, c_attn, attn_c_proj, ln_2, c_fc, mlp_c_proj))
         self.ln_f = reader.norm(n_embd, epsilon)
         self.head = self.wte
-        if reader.packed < panels.dim_size(0):
+        if panels.dim_size(0) - reader.packed == ceildiv(vocab_size, PANEL) * n_embd * PANEL:
             self.head = reader.linear(n_embd, vocab_size)
         if reader.packed != panels.dim_size(0) or reader.floats != vectors.dim_size(0):
             raise Error(
