@@ -1,7 +1,7 @@
 """How the checks look at a learner's values: every failure says what was expected and what came."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,29 @@ from max.dtype import DType
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor
 
-from course.judging.failure import CheckFailure
+from course.judging.case import Case
+from course.judging.failure import CheckFailure, input_changed
 
 PLACES_SHOWN = 5  # of those where a tensor is wrong
 
+given: list[tuple[Tensor, np.ndarray]] = []  # what a check has handed to the step, and what is in it
+
 
 def tensor(array: Any, device: Device) -> Tensor:
-    """A NumPy array (float32 or int64) as a tensor on the device."""
-    return Tensor(np.ascontiguousarray(array), device=device)
+    """A NumPy array (float32 or int64) as a tensor on the device, which is to stay as it is."""
+    array = np.array(np.ascontiguousarray(array))  # a copy, which no check goes on with
+    given.append((Tensor(array, device=device), array))
+    return given[-1][0]
+
+
+def assert_inputs_are_left() -> None:
+    """What a check has handed to the step is as it was; conftest.py asks it after each check.
+
+    In a trial the tensors are elsewhere: there course.grading.inside.child looks.
+    """
+    for made, array in given:
+        if not np.array_equal(np.from_dlpack(made.to(CPU())), array, equal_nan=array.dtype == np.float32):
+            raise input_changed()
 
 
 def assert_tensor(result: object, device: Device, what: str = "the result") -> Tensor:
@@ -53,6 +68,7 @@ def assert_close(
     tolerance: float,
     device: Device,
     what: str = "the result",
+    help: str | None = None,
 ) -> None:
     """The tensor has the expected shape, and no value is off by more than the tolerance.
 
@@ -71,20 +87,78 @@ def assert_close(
         raise CheckFailure(
             f"{place} = {expected[worst]:.6g} (within {tolerance:g})",
             f"{array[worst]:.6g}; {off} of {difference.size} values are off",
+            help,
             observed=array,
             comparison=comparison(array, expected, difference, tolerance, what),
         )
 
 
-def assert_maps(module: Module, texts: np.ndarray, expected: np.ndarray, tolerance: float, device: Device) -> None:
+def assert_maps(
+    module: Module,
+    texts: np.ndarray,
+    expected: np.ndarray | Mapping[str, np.ndarray],
+    tolerance: float,
+    device: Device,
+    help: str | None = None,
+) -> None:
     """The module makes this of texts [batch, seq_length, ...], and keeps nothing of what it has seen.
 
-    Asked next for the beginning of the second text alone, it gives the beginning of the second
+    Asked next for the beginning of the last text alone, it gives the beginning of the last
     result: no token sees what comes after it.
+
+    Args:
+        expected: one tensor, or the tensors of a tuple by name.
     """
-    assert_close(module(tensor(texts, device)), expected, tolerance, device)
-    shorter = module(tensor(texts[1:, :3], device))
-    assert_close(shorter, expected[1:, :3], tolerance, device, "the result for a shorter text")
+    whole = parts(module(tensor(texts, device)), expected)
+    shorter = parts(module(tensor(texts[-1:, :3], device)), expected)
+    for name, (result, wanted) in whole.items():
+        assert_close(result, wanted, tolerance, device, name, help)
+    for name, (result, wanted) in shorter.items():
+        beginning = wanted[-1:, :3] if wanted.ndim > 2 else wanted[:3]  # positions know no texts
+        assert_close(result, beginning, tolerance, device, f"{name} for a shorter text", help)
+
+
+def parts(result: object, expected: np.ndarray | Mapping[str, np.ndarray]) -> dict[str, tuple[object, np.ndarray]]:
+    """What a module returns, with what it should be, by name: one tensor, or as many as are expected."""
+    if not isinstance(expected, Mapping):
+        return {"the result": (result, expected)}
+    if not isinstance(result, (tuple, list)) or len(result) != len(expected):
+        came = f"{len(result)} of them" if isinstance(result, (tuple, list)) else type(result).__name__
+        raise CheckFailure(f"a tuple of {len(expected)} tensors: {', '.join(expected)}", came)
+    return {name: (part, expected[name]) for name, part in zip(expected, result, strict=True)}
+
+
+def assert_cases(
+    make: Callable[[Any], object],
+    cases: Sequence[Case],
+    tolerance: float,
+    device: Device,
+    given: str = "x",
+    wanted: str | Sequence[str] = "output",
+) -> None:
+    """Modules of all the cases, made first and then asked in turn, make of ``given`` what is ``wanted``.
+
+    Then the first one gets the parameters of the second, which has its sizes, and must do as that one does.
+
+    Args:
+        make: makes a module of a configuration.
+        wanted: the name of what comes out, or the names of what comes out together.
+    """
+
+    def expected(case: Case) -> np.ndarray | dict[str, np.ndarray]:
+        return case[wanted] if isinstance(wanted, str) else {name: case[name] for name in wanted}
+
+    modules = [load_parameters(make(case.config), case.parameters, device) for case in cases]
+    for number, (module, case) in enumerate(zip(modules, cases, strict=True)):
+        help = None
+        if number == 1:
+            help = "It is the second module of these sizes. What does it share with the first?"
+        elif number:
+            help = f"Does the step read all sizes in the configuration? Here it is {case.config}."
+        assert_maps(module, case[given], expected(case), tolerance, device, help)
+    module, case = load_parameters(modules[0], cases[1].parameters, device), cases[1]
+    help = "Other parameters have been loaded since it was first asked. What has it kept?"
+    assert_maps(module, case[given], expected(case), tolerance, device, help)
 
 
 def comparison(
@@ -119,7 +193,9 @@ def load_parameters(module: object, weights: Mapping[str, np.ndarray], device: D
     for name, shape in wanted.items():
         if found[name] != shape:
             raise CheckFailure(f"{name} of shape {shape}", f"shape {found[name]}")
-    module.load_state_dict({name: tensor(value, device) for name, value in weights.items()})
+    module.load_state_dict(
+        {name: Tensor(np.ascontiguousarray(value), device=device) for name, value in weights.items()}
+    )
     return module
 
 

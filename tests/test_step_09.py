@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from compare import assert_close, assert_maps, load_parameters, tensor, values
+from compare import assert_cases, assert_close, assert_maps, load_parameters, tensor, values
 from solutions.solution_01 import GPT2Config
 
 SIZES = [(4, 5), (2, 6)]  # n_head, head_dim
@@ -66,3 +66,9 @@ def test_output_is_that_of_transformers(step, config, device, expected, paramete
     """A batch comes out as Hugging Face transformers computes it"""
     attention = load_parameters(step.GPT2MultiHeadAttention(config), parameters, device)
     assert_maps(attention, expected["x"], expected["output"], 1e-4, device)
+
+
+@pytest.mark.todo(4, 3, 2, 1)
+def test_models_of_all_sizes_share_nothing(step, device, cases):
+    """Models of other sizes and weights, asked in turn, each come out right"""
+    assert_cases(step.GPT2MultiHeadAttention, cases, 1e-4, device)

@@ -1,10 +1,12 @@
 """Step 10: the sublayer sees a normalized x, and what it says is added to x as it came in."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from max.experimental.nn import Linear, Module
 
-from compare import assert_close, load_parameters, tensor
+from compare import assert_cases, assert_close, load_parameters, tensor
 
 
 class Silence(Module):
@@ -19,6 +21,11 @@ class Echo(Module):
 
     def forward(self, x):
         return x
+
+
+def linear_block(step, config):
+    """A block around a linear layer."""
+    return step.ResidualBlock(config.n_embd, Linear(config.n_embd, config.n_embd), eps=config.layer_norm_epsilon)
 
 
 @pytest.mark.todo(1)
@@ -55,3 +62,9 @@ def test_block_follows_the_formula(step, config, device, expected, parameters):
     block = load_parameters(step.ResidualBlock(size, Linear(size, size), eps=eps), parameters, device)
     result = block(tensor(expected["x"], device))
     assert_close(result, expected["output"], 1e-4, device)
+
+
+@pytest.mark.todo(2, 1)
+def test_models_of_all_sizes_share_nothing(step, device, cases):
+    """Models of other sizes and weights, asked in turn, each come out right"""
+    assert_cases(partial(linear_block, step), cases, 1e-4, device)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from compare import assert_maps, assert_shape, assert_value_error, load_parameters, tensor
+from compare import assert_cases, assert_maps, assert_shape, assert_value_error, load_parameters, tensor
 
 
 @pytest.mark.todo(1)
@@ -32,3 +32,9 @@ def test_output_is_that_of_transformers(step, config, device, expected, paramete
     """A batch comes out as Hugging Face transformers computes it"""
     model = load_parameters(step.GPT2Model(config), parameters, device)
     assert_maps(model, expected["input_ids"], expected["output"], 1e-4, device)
+
+
+@pytest.mark.todo(3, 1)
+def test_models_of_all_sizes_share_nothing(step, device, cases):
+    """Models of other sizes and weights, asked in turn, each come out right"""
+    assert_cases(step.GPT2Model, cases, 1e-4, device, given="input_ids")

@@ -1,8 +1,9 @@
 """Step 13: the complete GPT-2 scores and continues a text as transformers does."""
 
+import numpy as np
 import pytest
 
-from compare import CheckFailure, assert_close, assert_shape, load_parameters, tensor
+from compare import CheckFailure, assert_cases, assert_close, assert_shape, assert_value_error, load_parameters, tensor
 
 
 @pytest.mark.todo(1)
@@ -41,3 +42,17 @@ def test_greedy_continuation_is_that_of_transformers(step, config, device, expec
             f"token {favourites[first]}; {(favourites != continuation).sum()} of 40 tokens differ",
             observed=favourites,
         )
+
+
+@pytest.mark.todo(3, 2, 1)
+def test_models_of_all_sizes_share_nothing(step, device, cases):
+    """Models of other sizes and weights, asked in turn, each come out right"""
+    assert_cases(step.GPT2LMHeadModel, cases, 1e-4, device, given="input_ids", wanted="logits")
+
+
+@pytest.mark.todo(3)
+def test_too_long_a_text_is_refused(step, config, device):
+    """A text of more than n_positions tokens is refused, and the message names both lengths"""
+    input_ids = tensor(np.zeros((1, config.n_positions + 1), np.int64), device)
+    model = step.GPT2LMHeadModel(config)
+    assert_value_error(lambda: model(input_ids), config.n_positions + 1, config.n_positions)

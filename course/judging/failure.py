@@ -31,3 +31,12 @@ class CheckFailure(AssertionError):
         self.observed = None if observed is None else np.asarray(observed)
         self.comparison = comparison
         self.shares = shares
+
+
+def input_changed() -> CheckFailure:
+    """A step has written into a tensor that it was given."""
+    return CheckFailure(
+        "the tensor that was passed in left as it was",
+        "it written into",
+        "Whoever passed it in still needs it: make a new tensor.",
+    )

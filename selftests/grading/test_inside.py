@@ -26,6 +26,9 @@ class Thing:
     def __repr__(self): return "a thing " * 1000
 def thing(): return Thing()
 def pair(): return (1, [2.5, "three", None])
+def write(x):
+    x[:, 0:1] = x[:, 0:1] * 2.0
+    return x
 """
 
 
@@ -120,3 +123,11 @@ def test_limits_hold_in_the_process_that_sets_them():
     limits, told = ran.stdout.splitlines()
     assert json.loads(limits) == [[FILES, FILES], [0, 0], [64 << 20, 64 << 20], [4096, 4096], [0, 0]]
     assert told == "no more memory"
+
+
+def test_a_call_that_writes_into_its_argument_is_told(child):
+    made, module = child
+    arrays = [np.float32([[1.0, 2.0]])]
+    assert ask(made, "call", function(made, module, "double"), [["array", 0]], {}, arrays=arrays)[0][0] == "value"
+    written = ask(made, "call", function(made, module, "write"), [["array", 0]], {}, arrays=arrays)
+    assert written == (["changed"], [])

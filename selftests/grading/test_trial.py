@@ -14,6 +14,7 @@ from course.grading.trial import session
 from course.grading.trial.remote import Process, Remote, _exception
 from course.grading.trial.session import Session
 from course.judging.case import Case
+from course.judging.failure import CheckFailure
 from course.judging.subject import Gone
 
 # Inputs
@@ -178,3 +179,8 @@ def test_lines_that_no_file_has_are_left_out():
 def test_a_check_may_ask_for_the_defaults_of_a_function(process):
     asked = process(*[["value", ["dict", {"temperature": 1.0}]]] * 9)  # Python looks several times
     assert list(inspect.signature(Remote(asked, 0, "other", "f", "")).parameters) == ["temperature"]
+
+
+def test_a_submission_that_writes_into_its_input_fails_the_check(process):
+    with pytest.raises(CheckFailure, match="it written into"):
+        process(["changed"]).request("call", 0, [], {})

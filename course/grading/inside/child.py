@@ -6,9 +6,10 @@ are all that others see of it.
 
 A request is a list: ["import", step, source], ["solution", step, source], ["call", object,
 arguments, keyword arguments], ["get", object, name], ["parameters", object], ["load", object,
-names] (with the parameters' arrays), ["defaults", object]. An answer is ["value", value] or ["raised", kinds, text,
-trace]. Before it may come ["compiling", whether it begins], which asks for time, and ["callback", number, arguments],
-which is answered by a value. Source texts are bytes, written as Latin-1.
+names] (with the parameters' arrays), ["defaults", object]. An answer is ["value", value], ["raised", kinds, text,
+trace] or ["changed"], where a call has written into its arguments. Before it may come ["compiling", whether it
+begins], which asks for time, and ["callback", number, arguments], which is answered by a value. Source texts are
+bytes, written as Latin-1.
 """
 
 import importlib.machinery
@@ -40,6 +41,7 @@ class Child:
         self.channel = channel
         self.device = device
         self.objects: list[Any] = []
+        self.lent: list[Any] = []  # the arguments of the call that is being answered
 
     def serve(self) -> None:
         while True:
@@ -49,8 +51,10 @@ class Child:
 
     def _answer(self, request: list[Any], arrays: list[np.ndarray]) -> tuple[Any, list[np.ndarray]]:
         sent: list[np.ndarray] = []
+        self.lent = []
         try:
-            return ["value", self._encode(self._do(*request, arrays=arrays), sent)], sent
+            value = self._encode(self._do(*request, arrays=arrays), sent)
+            return (["changed"], []) if self._has_changed(arrays) else (["value", value], sent)
         except BaseException as error:  # a SystemExit, too, is the submission's
             return ["raised", *_described(error)], []
 
@@ -66,6 +70,7 @@ class Child:
             case "call", int(number), list(arguments), dict(named):
                 arguments = [self._decode(value, arrays) for value in arguments]
                 named = {name: self._decode(value, arrays) for name, value in named.items()}
+                self.lent = [*arguments, *named.values()]
                 return self.objects[number](*arguments, **named)
             case "get", int(number), str(name):
                 return getattr(self.objects[number], name)
@@ -80,6 +85,14 @@ class Child:
                 )
                 return None
         raise ValueError(f"not a request: {what}")
+
+    def _has_changed(self, arrays: list[np.ndarray]) -> bool:
+        """Whether a tensor of the request is other than it was: the arrays of a call are its tensors, in order."""
+        from max.driver import CPU
+        from max.experimental.tensor import Tensor
+
+        found = [np.from_dlpack(each.to(CPU())) for each in self.lent if isinstance(each, Tensor)]
+        return any(now.tobytes() != was.tobytes() for now, was in zip(found, arrays, strict=False))
 
     def _tensor(self, array: np.ndarray) -> Any:
         from max.experimental.tensor import Tensor

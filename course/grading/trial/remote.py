@@ -23,6 +23,7 @@ from max.graph import Dim
 
 from course.grading.inside.channel import Channel, ChannelError, Closed
 from course.grading.trial import sandbox
+from course.judging.failure import input_changed
 from course.judging.process import OUTPUT_LIMIT
 from course.judging.subject import Gone
 from solutions.solution_01 import GPT2Config
@@ -134,6 +135,8 @@ class Process:
                         found = self._decode(value, arrays)
                     case ["raised", [str(), *_] as kinds, str(text), list(trace)]:
                         raised = _exception(kinds, text, trace)
+                    case ["changed"]:
+                        raised = input_changed()
                     case ["compiling", bool(begins)]:
                         if begins == self.compiling:
                             raise ValueError(answer)  # each end has a beginning, or time would never run out
