@@ -82,6 +82,14 @@ TABLE = (
         _with_torch,
     ),
     Row(
+        "family-fixtures",
+        "logits and texts of relatives of GPT-2, as transformers computes them",
+        ("tests/fixtures/family.npz",),
+        ("tools/family_fixtures.py", "selftests/gpt2/families.py"),
+        "tools.family_fixtures",
+        _with_torch,
+    ),
+    Row(
         "mistakes",
         "what the checks see of each known mistake",
         ("tests/mistakes/step_*.npz",),
