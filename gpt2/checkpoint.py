@@ -185,7 +185,7 @@ def _find(name: str | Path) -> Path:
     is_in_the_way = folder.is_dir() and not (folder / "config.json").exists() and bool(_NAME.fullmatch(str(name)))
     if folder.is_dir() and not is_in_the_way:
         return folder
-    if folder.exists():
+    if folder.is_file():
         raise CheckpointError(f"{name} is a file: a checkpoint is the folder that holds config.json and the weights")
 
     # Imported here: it takes half a second, which a folder need not wait for.

@@ -15,6 +15,8 @@ from gpt2.shipped import take_or_compile
 if TYPE_CHECKING:
     from max.experimental.tensor import Tensor
 
+    from solutions.solution_13 import GPT2LMHeadModel
+
 
 def load_cached_model(checkpoint: Checkpoint, device: Device, weights: str = "float32") -> CachedModel:
     """Load a checkpoint into the model with a cache, compiled for any batch and length.
@@ -63,8 +65,27 @@ def compile_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"]
     """As ``load_model``, but compiled by MAX in any case, or found in its cache."""
     # Imported here: they take a third of a second, which the engine on a CPU has no use for.
     from max.dtype import DType
-    from max.experimental import functional as F
     from max.experimental.tensor import TensorType
+
+    ids = TensorType(DType.int64, ["batch", "seq_length"], device)
+    model = _new_model(checkpoint, device)
+    compiled: Callable[[Tensor], Tensor] = model.compile(ids, weights=weights_of(checkpoint))
+    return compiled
+
+
+def load_uncompiled_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"], "Tensor"]:
+    """As ``load_model``, but run operation by operation, which is slower: for a model that reads lengths as numbers.
+
+    Raises:
+        CheckpointError: the weights cannot be read, or are not exactly the model's parameters.
+    """
+    model = _new_model(checkpoint, device)
+    model.load_state_dict(weights_of(checkpoint))
+    return model
+
+
+def _new_model(checkpoint: Checkpoint, device: Device) -> "GPT2LMHeadModel":
+    from max.experimental import functional as F
 
     from gpt2.family import adapt
     from solutions.solution_13 import GPT2LMHeadModel
@@ -72,7 +93,4 @@ def compile_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"]
     with F.lazy():  # the random numbers that the weights replace are never drawn
         model = GPT2LMHeadModel(checkpoint.config)
         adapt(model, checkpoint.config, checkpoint.family)
-        model = model.to(device)
-    ids = TensorType(DType.int64, ["batch", "seq_length"], device)
-    compiled: Callable[[Tensor], Tensor] = model.compile(ids, weights=weights_of(checkpoint))
-    return compiled
+        return model.to(device)

@@ -94,7 +94,7 @@ def generate(
                 f"{opened.config.n_positions} tokens in the model's context window"
             )
         if naive:
-            _generate_naively(ids, sampling, max_new_tokens, opened, tokenizer, device)
+            _generate_naively(ids, sampling, max_new_tokens, opened, tokenizer, device, steps)
         else:
             with refusing(ValueError):
                 model = load(opened, tokenizer, weights, device)
@@ -120,12 +120,23 @@ def _generate_naively(
     checkpoint: Checkpoint,
     tokenizer: Tokenizer,
     device: str | None,
+    steps: Path | None,
 ) -> None:
     """Print what step 14's loop generates."""
     with _loading(device, kernels=True) as chosen:
-        from gpt2.loading import load_model
+        from gpt2.loading import load_model, load_uncompiled_model
 
-        model = load_model(checkpoint, chosen)
+        try:
+            model = load_model(checkpoint, chosen)
+        except Exception as error:
+            if steps is None or not (lines := _own_trace(error, steps)[1]):
+                raise
+            model = load_uncompiled_model(checkpoint, chosen)
+            print(
+                "Your model runs without being compiled, which is slower: MAX compiles it for texts of any length, "
+                f"and here a step wants to know the length:\n  {lines[-1]}",
+                file=sys.stderr,
+            )
 
     from max.experimental.tensor import Tensor
 
@@ -228,9 +239,14 @@ def _own_lines(folder: Path | None) -> Iterator[None]:
     except Exception as error:
         if folder is None:
             raise
-        from course.judging.description import describe  # which imports pytest
-
-        told = describe(error, folder)
-        lines = [f"{frame['file']}, line {frame['line']}:  {frame['code']}" for frame in told["trace"]]
+        actual, lines = _own_trace(error, folder)
         place = lines or ["in no line of yours: do all of your steps pass their checks?"]
-        raise Refusal("\n  ".join([told["actual"], *place])) from error
+        raise Refusal("\n  ".join([actual, *place])) from error
+
+
+def _own_trace(error: Exception, folder: Path) -> tuple[str, list[str]]:
+    """What an exception says, and the lines of a learner's steps that lead to it."""
+    from course.judging.description import describe  # which imports pytest
+
+    told = describe(error, folder)
+    return told["actual"], [f"{frame['file']}, line {frame['line']}:  {frame['code']}" for frame in told["trace"]]

@@ -50,6 +50,44 @@ def test_the_learners_steps_tell_the_same_story_and_a_pipe_gets_it_alone(cached_
     assert told.stdout == story
 
 
+COUNTED = {
+    "a slice": (6, "return F.gather(self.weight, positions, axis=0)", "return self.weight[: int(seq_length)]"),
+    "NumPy's arange": (
+        6,
+        "return F.gather(self.weight, positions, axis=0)",
+        "from max.experimental.tensor import Tensor\n"
+        "        import numpy as np\n"
+        "        rows = Tensor(np.arange(int(seq_length)), device=input_ids.device)\n"
+        "        return F.gather(self.weight, rows, axis=0)",
+    ),
+    "NumPy's mask": (
+        2,
+        "return F.band_part(closed, num_lower=None, num_upper=0, exclude=True)",
+        "import numpy as np\n"
+        "    length = int(seq_length)\n"
+        "    mask = np.triu(np.full((length, length), -np.inf, np.float32), k=1)\n"
+        "    return Tensor(mask, device=device)",
+    ),
+    "a length that is always known": (12, "isinstance(seq_length, StaticDim) and ", ""),
+}
+
+
+@pytest.mark.parametrize("kind", COUNTED)
+def test_a_model_that_reads_lengths_as_numbers_runs_uncompiled_and_says_so(cached_model, folder, own_steps, kind):
+    step, old, new = COUNTED[kind]
+    path = step_path(step, own_steps)
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    generator = Generator(cached_model, load_tokenizer(folder, 1024), END)
+    (completion,) = generator.generate(["One"], GREEDY, max_new_tokens=3)
+    told = run(folder, own_steps, max_new_tokens=3)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout == f"One{completion.text}\n"
+    notice, place = told.stderr.strip().splitlines()[-2:]
+    assert notice.startswith("Your model runs without being compiled, which is slower")
+    assert place.startswith(f"  step_{step:02}.py, line ") and "int(seq_length)" in place
+
+
 def test_a_todo_that_is_open_is_named_before_anything_is_loaded(folder, own_steps):
     shutil.copy(ROOT / "steps" / "step_09.py", own_steps)
     with pytest.raises(Refusal, match="step 09, TODO 1 is not done yet"):
