@@ -17,6 +17,8 @@ from max.graph import DimLike
 def causal_mask(seq_length: DimLike, dtype: DType, device: Device) -> Tensor:
     """The additive mask of causal attention ("Attention Is All You Need", section 3.2.3).
 
+    ``seq_length`` is a number, or in a compiled model, which reads texts of any length, a name.
+
     Returns:
         [seq_length, seq_length]: row i is the token that looks, column j the token it looks
         at. 0 where j <= i, -inf where j > i.

@@ -40,9 +40,9 @@ class GPT2Model(Module[[Tensor], Tensor]):
             ValueError: the sequence is longer than ``n_positions``.
         """
         # TODO 2: refuse a sequence that is too long.
-        #   If input_ids.shape[1] is known (a StaticDim; in a compiled model it can be symbolic)
-        #   and larger than self.n_positions, raise ValueError with both numbers in its message:
-        #   the position table has no row for the rest.
+        #   If input_ids.shape[1] is known (a StaticDim) and larger than self.n_positions, raise
+        #   ValueError with both numbers in its message: the position table has no row for the
+        #   rest. In a compiled model the length can be symbolic, a name: then refuse nothing.
         raise NotImplementedError("step 12, TODO 2: refuse a sequence that is too long")
 
         # TODO 3: run the stack.

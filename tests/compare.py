@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import numpy as np
 from max.driver import CPU, Device
 from max.dtype import DType
 from max.experimental.nn import Module
-from max.experimental.tensor import Tensor
+from max.experimental.tensor import Tensor, TensorType
 
 from course.judging.case import Case
 from course.judging.failure import CheckFailure, input_changed
@@ -164,6 +166,26 @@ def assert_cases(
     module, case = load_parameters(modules[0], cases[1].parameters, device), cases[1]
     help = "Other parameters have been loaded since it was first asked. What has it kept?"
     assert_maps(module, case[given], expected(case), tolerance, device, help)
+
+
+def assert_any_length(module: Module, device: Device, step: int) -> None:
+    """The step lets MAX trace a model for texts of any length, as it does to compile it.
+
+    Whether the steps that it stands on do is not asked here: a model that does not is run without being compiled.
+    """
+    try:
+        module.trace(TensorType(DType.int64, ["batch", "seq_length"], device))
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        files = (Path(frame.filename).stem for frame in extract_tb(error.__traceback__))
+        steps = [int(file[-2:]) for file in files if re.fullmatch(r"(step|solution)_\d\d", file)]
+        if steps and steps[-1] != step:
+            return
+        summary = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise CheckFailure(
+            "a model for texts of any length", summary, "isinstance(dim, StaticDim) tells whether there is a number."
+        ) from error
 
 
 def comparison(

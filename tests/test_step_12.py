@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from compare import assert_cases, assert_maps, assert_shape, assert_value_error, load_parameters, tensor
+from compare import (
+    assert_any_length,
+    assert_cases,
+    assert_maps,
+    assert_shape,
+    assert_value_error,
+    load_parameters,
+    tensor,
+)
 
 
 @pytest.mark.todo(1)
@@ -25,6 +33,12 @@ def test_full_context_is_read(step, config, device):
     """A text of exactly n_positions tokens is not refused"""
     input_ids = tensor(np.zeros((1, config.n_positions), np.int64), device)
     assert_shape(step.GPT2Model(config)(input_ids), (1, config.n_positions, config.n_embd), device)
+
+
+@pytest.mark.todo(2)
+def test_length_without_a_number_is_read(step, config, device):
+    """A text of symbolic length, which has a name in place of a number, is not refused"""
+    assert_any_length(step.GPT2Model(config), device, step=12)
 
 
 @pytest.mark.todo(3, 1)

@@ -105,6 +105,7 @@ class Child:
             return value
         from max.dtype import DType
         from max.experimental.nn import Linear
+        from max.experimental.tensor import TensorType
         from max.graph import Dim
 
         match value:
@@ -118,6 +119,8 @@ class Child:
                 return DType[name]
             case "dim", int(size):
                 return Dim(size)
+            case "type", str(dtype), list(axes):
+                return TensorType(DType[dtype], axes, self.device)
             case "config", dict(fields):
                 return sys.modules["solutions.solution_01"].GPT2Config(**fields)
             case "linear", [int(in_dim), int(out_dim)]:
