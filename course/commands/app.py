@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from course.curriculum.steps import LAST, ROOT, STEPS
+from course.curriculum.steps import LAST, ROOT, STEPS, step_title
 from course.refusal import Refusal
 from course.terminal import console
 
+WHOLE = 1000  # characters: no sentence has as many
 NO, CANNOT = 1, 2  # exit codes: the answer is no; the question could not be asked
 
 
@@ -22,6 +23,14 @@ class _Commands(TyperGroup):
         except (Refusal, OSError) as error:
             console.err.print(f"error: {error}", style="red", markup=False)
             raise typer.Exit(CANNOT) from error
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the steps, and every command with the whole sentence about it."""
+        with formatter.section("Steps"):
+            formatter.write_dl([(f"s{step:02}", step_title(step)) for step in STEPS])
+        commands = [(name, self.commands[name]) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(limit=WHOLE)) for name, command in commands])
 
 
 app = typer.Typer(
@@ -62,15 +71,20 @@ DeviceName = Annotated[
 Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long one check may take.")]
 
 
+# As people write it: 8, 08, s8, S08, "step 8", step_08, steps/step_08.py.
+STEP = re.compile(r"(?:steps/)?(?:s|step)?[ _-]?0*([0-9]{1,3})(?:\.py)?", re.IGNORECASE)
+
+
 def step_number(text: str) -> int:
     """The step that a user names.
 
     Raises:
         typer.BadParameter: there is no such step.
     """
-    if not (text.isdecimal() and int(text) in STEPS):
+    found = STEP.fullmatch(text.strip())
+    if not (found and int(found[1]) in STEPS):
         raise typer.BadParameter(f"{text!r} is not a step: expected {NUMBERS}", param_hint="N")
-    return int(text)
+    return int(found[1])
 
 
 def load_kernels(device: str | None) -> None:

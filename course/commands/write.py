@@ -133,7 +133,7 @@ def serve_model(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
     device: DeviceName = None,
 ) -> None:
-    """Serve a model through an OpenAI-compatible API; further arguments go to ``max serve``."""
+    """Serve a model through an OpenAI-compatible API; further arguments go to max serve."""
     from course.writing.serve import serve
     from gpt2.checkpoint import CheckpointError
 
