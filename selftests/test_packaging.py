@@ -21,16 +21,12 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from typer.main import get_command
 
+from course import toml
 from course.commands import app
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # pytest brings it along
-
 ROOT = Path(__file__).parent.parent
-PIXI = tomllib.loads((ROOT / "pixi.toml").read_text())
-PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PIXI = toml.loads((ROOT / "pixi.toml").read_text())
+PYPROJECT = toml.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 PLATFORMS = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64")]

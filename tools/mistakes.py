@@ -86,7 +86,7 @@ def record(step: int) -> None:
         runs = [try_checks(step, mistake.source()).failed for _ in range(RUNS)]
         always, ever = set.intersection(*map(set, runs)), set.union(*map(set, runs))
         given = {check: [observation(run[check]) for run in runs] for check in always}
-        seen = {check: first for check, (first, *others) in given.items() if all(same(other, first) for other in others)}
+        seen = {check: each[0] for check, each in given.items() if all(same(other, each[0]) for other in each)}
         recordings[mistake.id] = Recording(always, ever - always, seen)
     write_recording(step, recordings)
     count = sum(len(each.seen) for each in recordings.values())

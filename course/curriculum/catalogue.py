@@ -11,13 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib  # type: ignore[no-redef]
-
 import numpy as np
 
+from course import toml
 from course.curriculum.steps import ROOT, solution_path
 
 
@@ -84,7 +80,7 @@ def _entries(folder: str, step: int, kind: str) -> list[dict[str, Any]]:
     path = ROOT / _path(folder, step, "toml")
     if not path.exists():
         return []
-    entries = tomllib.loads(path.read_text(encoding="utf-8"))[kind]
+    entries = toml.loads(path.read_text(encoding="utf-8"))[kind]
     return [entry | {"edits": tuple((old, new) for old, new in entry["edits"])} for entry in entries]
 
 

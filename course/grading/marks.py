@@ -6,13 +6,10 @@ partial = true    # a step that passes some of its checks gets that share of its
 14 = 3            # step 14 counts three times as much; every step that is not named counts 1
 """
 
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib  # type: ignore[no-redef]
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course import toml
 from course.curriculum.steps import LAST, STEPS
 from course.grading.grade import Grade
 from course.judging.verdicts import StepResult
@@ -30,10 +27,10 @@ class Marks:
     def read(cls, path: Path) -> "Marks":
         """Raises Refusal, with the line or the value that is wrong."""
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            table = toml.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise Refusal(f"{path}: {error.strerror}") from None
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (UnicodeDecodeError, toml.TOMLDecodeError) as error:
             raise Refusal(f"{path}: {error}") from None
         points, partial = table.pop("points", {}), table.pop("partial", False)
         if table:

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from course.curriculum.steps import ROOT
+from course.judging.crashes import advice, summary
 from course.judging.failure import CheckFailure
 from course.judging.subject import Gone
 
@@ -43,7 +44,6 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
         help = "Has its name changed? The skeleton, which ./run reset brings back, has the right one."
         wanted = f"{error.name} in {error.obj.__name__}.py"
         return {"status": "failed", "expected": wanted, "actual": "no such name", "help": help, "trace": []}
-    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
-    summary = lines[-1 if isinstance(error, SyntaxError) else 0]  # a syntax error begins with its place
-    verdict = {"status": "error", "actual": summary[:500], "trace": trace}
-    return verdict | ({"help": TERMINAL} if isinstance(error, (bdb.BdbQuit, EOFError)) else {})
+    verdict = {"status": "error", "actual": summary(error)[:500], "trace": trace}
+    help = TERMINAL if isinstance(error, (bdb.BdbQuit, EOFError)) else advice(error, trace[-1]["code"] if trace else "")
+    return verdict | ({"help": help} if help else {})

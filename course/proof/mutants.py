@@ -4,11 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib  # type: ignore[no-redef]
-
+from course import toml
 from course.curriculum.steps import ROOT
 from course.proof.point import Point
 
@@ -28,7 +24,7 @@ def read_mutants(root: Path = ROOT) -> dict[int, Found]:
 
 def read_equivalent(step: int) -> set[str]:
     """The mutants of a step that do the same as the solution."""
-    entries = tomllib.loads((ROOT / EQUIVALENT).read_text(encoding="utf-8"))["equivalent"]
+    entries = toml.loads((ROOT / EQUIVALENT).read_text(encoding="utf-8"))["equivalent"]
     return {mutant for entry in entries if entry["step"] == step for mutant in entry["mutants"]}
 
 

@@ -16,7 +16,8 @@ def run(*arguments: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["8", "08", "s8", "s08", "S08", "step 8", "step8", "step-8", "Step_08", "step_08.py", "steps/step_08.py", " 8 "]
+    "name",
+    ["8", "08", "s8", "s08", "S08", "step 8", "step8", "step-8", "Step_08", "step_08.py", "steps/step_08.py", " 8 "],
 )
 def test_a_step_has_many_names(name):
     assert step_number(name) == 8
