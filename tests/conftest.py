@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from course.judging.case import Case, read_cases
-from course.judging.fixtures import AT_ONCE, SUBJECT, device  # noqa: F401
+from course.judging.fixtures import SUBJECT, device  # noqa: F401
 from course.judging.subject import LocalSubject
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -22,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_protocol(item: pytest.Item):
     """Let the operations of a check run together: that halves its time."""
     # pytest asks here about other tests, too.
-    if item.path.parent != FIXTURES.parent or item.config.stash.get(AT_ONCE, False):
+    if item.path.parent != FIXTURES.parent:
         return (yield)
     from course.runtime.gather import gathered
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from course.curriculum.steps import checks_path
-from course.judging.fixtures import AT_ONCE
 from course.judging.process import Recording
 from course.judging.runner import OPTIONS, Narrator
 from course.judging.subject import LocalSubject
@@ -26,21 +25,18 @@ def debug(step: int, folder: Path, own: bool) -> Recording:
     """
     happened = Recording()
     subject = LocalSubject(folder.resolve(), own)
-    narrator = Narrator(happened.add, lambda step: None, subject.folder, subject, lambda: {"steps": [step], "skip": []})
-    pytest.main([*OPTIONS, str(checks_path(step))], plugins=[narrator, _AtTerminal(happened)])
+    order = {"steps": [step], "skip": []}
+    narrator = Narrator(happened.add, lambda step, check: None, subject.folder, subject, lambda: order)
+    pytest.main([*OPTIONS, str(checks_path(step))], plugins=[narrator, _AtTerminal()])
     happened.add("finished")
     return happened
 
 
 class _AtTerminal:
-    """A pytest plugin that lets a debugger show values, and runs nothing more when it is left."""
+    """A pytest plugin that runs nothing more when the debugger is left."""
 
-    def __init__(self, happened: Recording) -> None:
-        self.happened = happened
+    def __init__(self) -> None:
         self.is_left = False
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[AT_ONCE] = True
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Any:

@@ -45,5 +45,6 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
         wanted = f"{error.name} in {error.obj.__name__}.py"
         return {"status": "failed", "expected": wanted, "actual": "no such name", "help": help, "trace": []}
     verdict = {"status": "error", "actual": summary(error)[:500], "trace": trace}
-    help = TERMINAL if isinstance(error, (bdb.BdbQuit, EOFError)) else advice(error, trace[-1]["code"] if trace else "")
-    return verdict | ({"help": help} if help else {})
+    code = trace[-1]["code"] if trace else ""
+    helps = TERMINAL if isinstance(error, (bdb.BdbQuit, EOFError)) else advice(error, code)
+    return verdict | ({"help": helps} if helps else {})

@@ -13,7 +13,6 @@ from max.driver import Device  # noqa: E402
 from course.curriculum.steps import STEPS, checks_path  # noqa: E402
 from course.judging.subject import Subject  # noqa: E402
 
-AT_ONCE = pytest.StashKey[bool]()  # run each operation by itself, as a debugger wants it
 SUBJECT = pytest.StashKey[Subject]()  # in pytest's configuration: what the checks are run on
 
 # That import hands MAX's own Python to every process that is started from here: take it back.

@@ -16,8 +16,9 @@ from typing import Any
 
 from course.curriculum.steps import ROOT
 
-OUTPUT_LIMIT = 20_000  # characters kept of what a learner's code prints
+OUTPUT_LIMIT = 200_000  # characters kept of what a learner's code prints
 STARTUP = 0  # in the place of a step's number: what is printed before the first step is loaded
+MARK = "\x1e"  # before the id of a check, whose output comes after it
 CANCEL_INTERVAL = 0.1  # seconds between two looks at whether the checks are cancelled
 
 

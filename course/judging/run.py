@@ -16,7 +16,7 @@ from typing import Any
 
 from course.curriculum.steps import checks_path, read_source, solution_path, step_path
 from course.curriculum.todos import open_todos, todo_lines
-from course.judging.process import ON_SOLUTIONS, OUTPUT_LIMIT, STARTUP, Program, Recording, Runner
+from course.judging.process import MARK, ON_SOLUTIONS, OUTPUT_LIMIT, STARTUP, Program, Recording, Runner
 from course.judging.recognition import name_mistake
 from course.judging.verdicts import StepResult, Verdict
 from course.refusal import Refusal
@@ -149,7 +149,18 @@ class _Run:
                 culprits = [todo for todo in check.todos if todo in open_] or before[-1:] or check.todos
                 check.todo = culprits[0]
             check.line = own_lines[-1] if own_lines else lines.get(check.todo or 0)
-        return StepResult(step, str(path), checks, self.seconds[step], unfinished, self.output[step][:OUTPUT_LIMIT])
+        return StepResult(step, str(path), checks, self.seconds[step], unfinished, self._share_out(self.output[step]))
+
+    def _share_out(self, printed: str) -> str:
+        """Give each check what was printed while it ran. Returns what was printed before them."""
+        if len(printed) > OUTPUT_LIMIT:
+            printed = f"{printed[:OUTPUT_LIMIT]}\n(and more: no more than {OUTPUT_LIMIT:,} characters are kept)"
+        before, *parts = printed.split(MARK)
+        for part in parts:
+            id, _, text = part.partition("\n")
+            if id in self.checks:  # else a step has printed the mark
+                self.checks[id].output += text
+        return before
 
     def _work(self, steps: list[int]) -> bool:
         """Run one runner over what is not done yet. Returns whether it came to its end."""

@@ -26,6 +26,7 @@ from course import runtime
 from course.curriculum.steps import ROOT, checks_path
 from course.judging.description import describe
 from course.judging.fixtures import SUBJECT
+from course.judging.process import MARK
 from course.judging.recognition import recognize
 from course.judging.subject import Gone, LocalSubject, Subject
 from kernels import background
@@ -71,13 +72,15 @@ def run(arguments: argparse.Namespace, make_subject: Callable[[Device, Callable[
     def send(event: str, **fields: Any) -> None:
         pipe.write(json.dumps({"event": event, **fields}) + "\n")
 
-    def begin(step: int) -> None:
-        """From now on what is printed is the step's."""
+    def begin(step: int, check: str) -> None:
+        """From now on what is printed is the step's, and the check's, if one is named."""
         os.dup2(outputs[step], 1)
         os.dup2(outputs[step], 2)
         # New files, in case the step before has closed or replaced its own.
         sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+        if check:
+            os.write(1, f"{MARK}{check}\n".encode())
 
     try:
         device = runtime.pick_device(arguments.device)
@@ -120,7 +123,7 @@ class Narrator:
     def __init__(
         self,
         send: Callable[..., None],
-        begin: Callable[[int], None],
+        begin: Callable[[int, str], None],
         folder: Path | None,
         subject: Subject,
         order: Callable[[], dict[str, Any]],
@@ -128,7 +131,7 @@ class Narrator:
         """
         Args:
             send: told of each event.
-            begin: told of each step before it is loaded.
+            begin: told of each step before it is loaded, and of each check, by its id, before it is run.
             order: waits for the word, and gives the steps to load and the checks to skip.
         """
         self.order = order
@@ -157,11 +160,12 @@ class Narrator:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
         step = _step(item)
-        self.begin(step)
         if step not in self.loaded:  # one after another: in a trial none sees what comes later
+            self.begin(step, "")
             self.loaded[step] = self._load(step)
         if not self.loaded[step]:
             return True  # it has been dealt with
+        self.begin(step, item.nodeid)
         self.send("start", id=item.nodeid)
         return None
 

@@ -29,6 +29,7 @@ class Verdict:
     trace: list[dict[str, Any]] = field(default_factory=list)
     comparison: dict[str, Any] | None = None
     shares: dict[str, tuple[float, float]] | None = None
+    output: str = ""  # what was printed while it ran
     mistakes: list[str] = field(default_factory=list)  # ids of those known to give just what came
 
     @property
@@ -52,7 +53,7 @@ class StepResult:
     Attributes:
         seconds: how long the checks took together.
         unfinished: the TODOs that the file leaves open.
-        output: what the file printed while it was checked.
+        output: what the file printed while it was imported.
     """
 
     step: int

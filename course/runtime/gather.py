@@ -1,15 +1,18 @@
-"""Eager operations that run together, when a value is asked for."""
+"""Eager operations that run together, when a value is asked for or shown."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
+from max.driver import CPU
+from max.dtype import DType
 from max.experimental.realization_context import LazyRealizationContext, set_default_realization_context
 from max.experimental.tensor import Tensor
 
 
 @contextmanager
 def gathered() -> Iterator[None]:
-    """Let operations wait for each other in one graph until a value is read (NumPy, ``item``).
+    """Let operations wait for each other in one graph until a value is read (NumPy, ``item``, ``print``).
 
     Eager MAX builds and runs a graph for each operation, which takes milliseconds however
     small it is: step 14's seven operations a token cost more than a small model itself. Run
@@ -28,5 +31,20 @@ def gathered() -> Iterator[None]:
             waiting.append(Gathering())
         return waiting[0]
 
-    with set_default_realization_context(join):
-        yield
+    original = Tensor.__repr__
+    Tensor.__repr__ = _show_values  # type: ignore[method-assign]
+    try:
+        with set_default_realization_context(join):
+            yield
+    finally:
+        Tensor.__repr__ = original  # type: ignore[method-assign]
+
+
+def _show_values(tensor: Tensor) -> str:
+    """The shape, type and values of a tensor, as NumPy shows them, though nobody has asked for them before."""
+    try:
+        values = tensor.cast(DType.float32) if tensor.dtype == DType.bfloat16 else tensor  # which NumPy does not know
+        array = np.from_dlpack(values.to(CPU()))
+    except Exception:  # in a graph that is being traced there are no values yet
+        return f"Tensor {[str(size) for size in tensor.shape]} {tensor.dtype.name}, without values"
+    return f"Tensor {list(array.shape)} {tensor.dtype.name}\n{np.array2string(array, precision=4, suppress_small=True)}"

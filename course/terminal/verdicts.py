@@ -1,7 +1,7 @@
 """What a person reads of a step's verdicts: which checks pass, what is wrong and where, and what to do next."""
 
 import shlex
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from course.terminal import console
 from course.terminal.console import plain, print_beside, short
 
 BAR = 30  # columns, of a share of 1
+LINES, FEW_LINES = 20, 4  # shown of what is printed in the first check that fails, and in any other
 
 
 def show(result: StepResult, blamed: Sequence[int] = ()) -> None:
@@ -30,11 +31,8 @@ def show(result: StepResult, blamed: Sequence[int] = ()) -> None:
     if importable and len(result.unfinished) == len(read_todos(result.step)):
         _show_todos(result.unfinished, source)
     else:
-        known: set[str] = set()
-        for check in result.checks:
-            _show_check(check, known)
-            known.update(filter(None, (check.mistake, check.help)))
-        _show_output(result)
+        _show_output(result.output, LINES)
+        _show_checks(result.checks)
         if blamed:
             _show_blame(result.step, blamed, path)
         else:
@@ -52,46 +50,79 @@ def _show_todos(todos: list[Todo], source: str) -> None:
     )
 
 
-def _show_check(check: Verdict, known: Set[str]) -> None:
-    """Print a verdict. What a mistake is, what comes of it, and what helps is shown in full until it is known."""
-    if check.status == "passed":
-        print_beside("  [green]✓[/] ", plain(check.title))
-        return
-    if check.status == "skipped":
-        print_beside("  [yellow]○[/] ", f"{plain(check.title)}: [dim]{plain(check.actual or '')}[/]")
-        return
-    is_new = check.mistake not in known
+def _show_checks(checks: Sequence[Verdict]) -> None:
+    """Print verdicts: the first that is not passed in full, each further one as a line, and one cause once."""
+    causes: list[list[Verdict]] = []  # of each cause the checks that are not passed for it
+    for check in checks:
+        if check.status in ("failed", "error"):
+            others = next((group for group in causes if _has_same_cause(check, group[0])), None)
+            others.append(check) if others else causes.append([check])
+    first = {id(group[0]): group for group in causes}
+    for check in checks:
+        if check.status == "passed":
+            print_beside("  [green]✓[/] ", plain(check.title))
+            _show_output(check.output, FEW_LINES)
+        elif check.status == "skipped":
+            print_beside("  [yellow]○[/] ", f"{plain(check.title)}: [dim]{plain(check.actual or '')}[/]")
+        elif group := first.get(id(check)):
+            show = _show_in_full if group is causes[0] else _show_as_line
+            show(check, len(group) - 1)
+
+
+def _has_same_cause(check: Verdict, other: Verdict) -> bool:
+    if check.mistake or other.mistake:
+        return check.mistake == other.mistake
+    if check.trace and other.trace and check.trace[-1] == other.trace[-1]:
+        return True
+    return not (check.comparison or check.shares) and (check.actual, check.help) == (other.actual, other.help)
+
+
+def _show_in_full(check: Verdict, more: int) -> None:
+    """Print a verdict, and how many more checks are not passed for the same cause."""
     print_beside("  [red]✗[/] ", f"[bold]{plain(check.title)}[/]")
     if check.comparison:
-        _show_comparison(check.comparison, in_full=is_new)
+        _show_comparison(check.comparison)
     else:
         if check.expected:
             print_beside("      [dim]expected[/]  ", plain(check.expected))
         if check.actual:
             print_beside("      [dim]got[/]       " if check.expected else "      [dim]got[/]  ", plain(check.actual))
-    if check.shares and is_new:
+    if check.shares:
         _show_shares(check.shares)
-    if check.mistake and is_new:
+    if check.mistake:
         print_beside("      ", f"[bold]That is what you get when {plain(check.mistake)}.[/]")
-    if check.help and is_new and check.help not in known:
+    if check.help:
         print_beside("      ", f"[cyan]{plain(check.help)}[/]")
     if check.trace:
         for frame in check.trace:
             print_beside(f"      [dim]{plain(frame['file'])}, line {frame['line']}:[/]  ", plain(frame["code"]))
     elif check.todo:
         print_beside("      ", f"[dim]look at TODO {check.todo}{_at(check.line)}[/]")
+    _show_output(check.output, LINES)
+    if more:
+        print_beside("      ", f"[dim]{more} more check{'s fail' if more > 1 else ' fails'} for the same reason.[/]")
 
 
-def _show_comparison(found: Mapping[str, Any], in_full: bool) -> None:
-    """How wrong a tensor is; in full, its shape before that, and the first places where it is wrong after."""
-    if in_full:
-        print_beside("      ", f"{plain(found['what'])}: shape {found['shape']}, as it should be")
+def _show_as_line(check: Verdict, more: int) -> None:
+    """Print what came of a check in few words: the first mistake is to be mended first."""
+    told = f"when {check.mistake}" if check.mistake else _off(check.comparison) if check.comparison else check.actual
+    count = f" [dim](and {more} more for the same reason)[/]" if more else ""
+    print_beside("  [red]✗[/] ", f"{plain(check.title)}: [dim]{plain(told or 'not so')}[/]{count}")
+    _show_output(check.output, FEW_LINES)
+
+
+def _off(found: Mapping[str, Any]) -> str:
+    """How wrong a tensor is."""
     verb, most = "are" if found["off"] > 1 else "is", found["largest"]
     by = "" if most == "inf" else f" by {most}" if found["off"] == 1 else f", by {most} at most"
+    return f"{found['off']} of {found['of']} values {verb} off{by}"
+
+
+def _show_comparison(found: Mapping[str, Any]) -> None:
+    """The shape of a tensor, how wrong it is, and the first places where it is wrong."""
+    print_beside("      ", f"{plain(found['what'])}: shape {found['shape']}, as it should be")
     allowed = "" if found["tolerance"] == "0" else f"[dim]({found['tolerance']} is allowed)[/]"
-    print_beside("      ", f"{found['off']} of {found['of']} values {verb} off{by} {allowed}")
-    if not in_full:
-        return
+    print_beside("      ", f"{_off(found)} {allowed}")
     rows = [(str(row["place"]), row["expected"], row["got"]) for row in found["places"]]
     head = ("place", "expected", "got")
     place, expected, got = (max(map(len, column)) for column in zip(head, *rows))
@@ -120,13 +151,13 @@ def _show_blame(step: int, blamed: Sequence[int], path: Path) -> None:
     )
 
 
-def _show_output(result: StepResult) -> None:
-    if printed := [line for line in result.output.splitlines() if line.strip()]:
-        console.out.print("\n  [dim]Printed while the checks ran:[/]")
-        for line in printed[:10]:
-            print_beside("  [dim]|[/] ", plain(line[:200]))
-        if len(printed) > 10:
-            console.out.print(f"  [dim]| and {len(printed) - 10} lines more[/]")
+def _show_output(text: str, limit: int) -> None:
+    """Print what a step has printed: so many lines of it, and how many more there are."""
+    printed = [line for line in text.splitlines() if line.strip()]
+    for line in printed[:limit]:
+        print_beside("      [dim]|[/] ", plain(line[:200]))
+    if more := len(printed[limit:]):
+        print_beside("      [dim]|[/] ", f"[dim]and {more} more line{'s' if more > 1 else ''}[/]")
 
 
 def _show_next(result: StepResult, source: str) -> None:
