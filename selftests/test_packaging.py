@@ -336,3 +336,9 @@ def test_run_takes_the_first_python_in_range(clone):
     python_of_version(clone, "python3.14", "3.15")
     clone.program("python3.13", f"""echo chosen >&2; exec '{sys.executable}' "$@" """)
     assert "chosen" in clone.start(PYTHON="").stderr
+
+
+def test_what_steers_somebodys_own_python_does_not_steer_the_course(clone):
+    (clone.folder / "course/__main__.py").write_text("import sys\nprint(sys.flags.optimize)")
+    ran = clone.start("check", PYTHONSAFEPATH="1", PYTHONOPTIMIZE="1", PYTHONPATH="elsewhere")
+    assert (ran.returncode, ran.stdout.strip()) == (0, "0")

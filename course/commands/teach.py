@@ -29,6 +29,9 @@ def grade_submissions(
     memory: Annotated[
         int, typer.Option(min=64, metavar="MIB", help="For each submission, beyond what MAX takes.")
     ] = 2048,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Each PATH is one submission, whatever folders it has.")
+    ] = False,
     sandbox: Annotated[
         bool, typer.Option("--sandbox/--no-sandbox", help="Without it: only for code that you trust.")
     ] = True,
@@ -42,7 +45,7 @@ def grade_submissions(
     from course.grading.trial import sandbox as walls
 
     numbers = _steps_from(steps)
-    submissions = find(paths)
+    submissions = find(paths, out, whole)
     marks = Marks.read(points) if points else Marks()
     if sandbox:
         walls.refuse_without()

@@ -1,8 +1,12 @@
-"""The files of the course, and a copy of them all."""
+"""The files of the course, a copy of them all, and where what it remembers is kept."""
 
+import hashlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
+
+from platformdirs import user_state_path
 
 from course.curriculum.steps import ROOT
 
@@ -28,6 +32,14 @@ def copy_course(folder: Path) -> None:
     for name in file_names(ROOT):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
+
+
+def own_folder() -> Path:
+    """.course/; where it cannot be written, as in a course that is installed once for all, a folder of the user's."""
+    own = ROOT / ".course"
+    if os.access(own if own.exists() else ROOT, os.W_OK):
+        return own
+    return user_state_path("gpt2-in-max") / hashlib.sha256(bytes(ROOT)).hexdigest()[:16]
 
 
 def _is_ignored(path: Path) -> bool:

@@ -12,6 +12,8 @@ from course.grading.marks import Marks
 from course.judging.verdicts import StepResult, Verdict
 from course.terminal.console import printable
 
+FORMULA = tuple("=+-@＝＋－＠")  # what a spreadsheet takes for one begins so
+
 EXERCISM = {"passed": "pass", "failed": "fail", "skipped": "fail", "error": "error"}
 
 
@@ -141,4 +143,5 @@ def _lines(step: StepResult) -> str:
 def _cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     text = printable(text)
-    return "'" + text if text.startswith(("=", "+", "-", "@")) else text
+    first = next((character for character in text if character.isprintable() and character != " "), "")
+    return "'" + text if first in FORMULA else text

@@ -109,10 +109,10 @@ def grade(
 
 def _grade(submission: Submission, results: Path, settings: Settings, cancelled: threading.Event) -> Grade:
     try:
-        files = submission.read()
+        handed_in = submission.read()
     except BadSubmission as error:
         return Grade(submission.name, [], str(error))
-    files = {step: files[step] for step in settings.steps if step in files}
+    files = {step: handed_in[step] for step in settings.steps if step in handed_in}
     if not files:
         return Grade(submission.name, [])
     sources = {step: content.decode("utf-8", errors="replace") for step, content in files.items()}

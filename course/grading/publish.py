@@ -23,7 +23,8 @@ def publish(
         _write(folder / "classroom" / f"{name}.json", export.to_classroom(grade, steps, marks))
         for step in grade.steps:
             _write(folder / "exercism" / name / f"step_{step.step:02}.json", export.to_exercism(step))
-    _write(folder / "grades.csv", export.to_csv(grades, steps, marks))
+    # Excel knows UTF-8 by the byte order mark.
+    _write(folder / "grades.csv", export.to_csv(grades, steps, marks), encoding="utf-8-sig")
     _write(folder / "grades.json", export.to_json(grades, steps, marks))
     _write(folder / "junit.xml", export.to_junit(grades))
     pages = {name: f"pages/{file}.html" for name, file in names.items()}
@@ -33,7 +34,7 @@ def publish(
     )
 
 
-def _write(path: Path, text: str) -> Path:
+def _write(path: Path, text: str, encoding: str = "utf-8") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", errors="replace")
+    path.write_text(text, encoding=encoding, errors="replace")
     return path

@@ -1,13 +1,14 @@
 """Checks a step in this very process: the terminal is free for a debugger, and there is all the time that one takes."""
 
 import bdb
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from course.curriculum.steps import checks_path
-from course.judging.process import Recording
+from course.judging.process import Recording, environment
 from course.judging.runner import OPTIONS, Narrator
 from course.judging.subject import LocalSubject
 
@@ -23,6 +24,8 @@ def debug(step: int, folder: Path, own: bool) -> Recording:
     Returns:
         What has happened, for ``course.judging.run.judge``.
     """
+    for name in os.environ.keys() - environment().keys():
+        del os.environ[name]
     happened = Recording()
     subject = LocalSubject(folder.resolve(), own)
     order = {"steps": [step], "skip": []}

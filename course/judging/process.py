@@ -34,6 +34,19 @@ ON_SOLUTIONS = Program()  # steps stand on the solutions
 ON_OWN_STEPS = Program(options=("--own",))  # steps stand on the earlier steps in their folder
 
 
+# What Python reads and no verdict depends on.
+HARMLESS = ("PYTHONBREAKPOINT", "PYTHONDONTWRITEBYTECODE", "PYTHONIOENCODING", "PYTHONPYCACHEPREFIX", "PYTHONUTF8")
+
+
+def environment() -> dict[str, str]:
+    """The environment without what steers Python and pytest: somebody's own projects want that, and no check does.
+
+    It is given explicitly to the process: MAX, where this one has it, puts other paths into the real one.
+    """
+    steering = ("PYTHON", "PYTEST_")
+    return {name: value for name, value in os.environ.items() if name in HARMLESS or not name.startswith(steering)}
+
+
 class Cancelled(Exception):
     """The checks were stopped before their end."""
 
@@ -63,7 +76,7 @@ class Runner:
             stderr=subprocess.STDOUT,
             pass_fds=[events_end, *write_ends],
             start_new_session=True,
-            env=dict(os.environ),  # MAX, where this process has it, puts other paths into the real one
+            env=environment(),
         )
         for write_end in [events_end, *write_ends]:
             os.close(write_end)

@@ -5,7 +5,6 @@ It is for people to read and to delete. One that is damaged is set aside, and a 
 """
 
 import fcntl
-import hashlib
 import itertools
 import json
 import os
@@ -17,21 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_state_path
-
-from course.curriculum.steps import ROOT
+from course.curriculum.files import own_folder
 from course.terminal import console
 
-
-def _folder() -> Path:
-    """.course/; where it cannot be written, as in a course that is installed once for all, a folder of the user's."""
-    own = ROOT / ".course"
-    if os.access(own if own.exists() else ROOT, os.W_OK):
-        return own
-    return user_state_path("gpt2-in-max") / hashlib.sha256(bytes(ROOT)).hexdigest()[:16]
-
-
-FOLDER = _folder()
+FOLDER = own_folder()
 
 
 @dataclass

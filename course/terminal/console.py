@@ -3,6 +3,7 @@
 import codecs
 import locale
 import os
+import unicodedata
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Literal, TextIO
@@ -19,6 +20,9 @@ COLORS = Theme({"green": "color(28)", "red": "color(160)", "yellow": "color(130)
 
 # What stands for a character where there is no Unicode.
 ASCII = {"✓": "+", "✗": "x", "○": "o", "≠": "!", "·": ".", "█": "#"}
+
+# The directions that invisible letters of a word's spelling have; those that turn around what follows have others.
+SPELLING = {"AL", "AN", "BN", "L", "NSM", "R"}
 
 NARROWEST = 20  # columns for a text beside its label
 
@@ -82,7 +86,14 @@ def short(path: Path) -> str:
 
 def printable(text: str) -> str:
     """Text that does not steer a terminal."""
-    return "".join(character if character.isprintable() else "·" for character in text.expandtabs())
+    return "".join(character if _is_text(character) else "·" for character in text.expandtabs())
+
+
+def _is_text(character: str) -> bool:
+    """Whether it belongs to a text, as do the spaces and the joiners of people's names, and steers nothing."""
+    kind = unicodedata.category(character)
+    spells = kind == "Zs" or (kind == "Cf" and unicodedata.bidirectional(character) in SPELLING)
+    return spells or character.isprintable()
 
 
 def plain(text: str) -> str:

@@ -44,7 +44,7 @@ def write_files(folder: Path) -> None:
         7: solved(7, "return query, key, value", "print('seventh')"),
         8: "print('before the end')\nimport sys\nsys.exit(0)\n",
         9: solved(9).encode() + b"\0",
-        10: solved(10, "return x + ", "if x.shape[0] == 2: raise KeyboardInterrupt\n        return x + "),
+        10: solved(10, "return x + ", "if x.shape[0] == 2 and x.shape[1] == 6: raise KeyboardInterrupt\n        return x + "),
         # The thread would keep the process alive after its last check.
         11: "import threading\n"
         + solved(
@@ -275,3 +275,22 @@ def test_what_all_checks_may_take_together_ends_them(tmp_path):
     assert [(the_import(each).status, the_import(each).actual) for each in (second, third)] == [
         ("error", "not run: all checks together have taken 12 s")
     ] * 2
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PYTEST_ADDOPTS": "-x", "PYTHONOPTIMIZE": "1", "PYTHONSAFEPATH": "1"},
+        {"PYTEST_ADDOPTS": "--cov=src", "PYTEST_PLUGINS": "mine", "PYTHONPATH": "{folder}"},
+    ],
+)
+def test_no_verdict_depends_on_the_environment(tmp_path, monkeypatch, variables):
+    (tmp_path / "conftest.py").write_text("raise SystemExit")
+    (tmp_path / "numpy.py").write_text("raise SystemExit")
+    step_path(2, tmp_path).write_text(solved(2, "exclude=True", "exclude=False"))
+    expected = judge([2], tmp_path)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.format(folder=tmp_path))
+    (found,), (wanted,) = judge([2], tmp_path), expected
+    assert [each.status for each in found.checks] == [each.status for each in wanted.checks]
+    assert wanted.right and not wanted.passed

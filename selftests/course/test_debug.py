@@ -68,8 +68,8 @@ def test_a_debugger_shows_values_and_the_verdicts_come_afterwards(folder):
 
 def test_leaving_the_debugger_ends_the_checks(folder):
     shown = debug(folder, "c\nq\n")
-    assert "the debugger was left here" in shown and "1 of 6 checks pass" in shown
-    assert shown.count("the debugger was left\r\n") == 4
+    assert "the debugger was left here" in shown and "1 of 7 checks pass" in shown
+    assert shown.count("the debugger was left\r\n") == 5
 
 
 def test_a_debugger_takes_one_step_at_a_time():

@@ -78,7 +78,7 @@ def test_a_model_that_reads_lengths_as_numbers_runs_uncompiled_and_says_so(cache
     path = step_path(step, own_steps)
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new))
-    generator = Generator(cached_model, load_tokenizer(folder, 1024), END)
+    generator = Generator(cached_model, load_tokenizer(folder, 1024), (END,))
     (completion,) = generator.generate(["One"], GREEDY, max_new_tokens=3)
     told = run(folder, own_steps, max_new_tokens=3)
     assert told.returncode == 0, told.stderr

@@ -264,3 +264,8 @@ def test_no_color_is_honoured_on_a_terminal(no_color, styled):
     text = os.read(near, 1000)
     os.close(near)
     assert b"Not yet" in text and (b"\x1b[" in text) == styled
+
+
+def test_what_turns_text_around_is_not_shown():
+    for character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufff9\u2028\x7f\x9b\ue000":
+        assert console.printable(f"a{character}b") == "a·b"

@@ -71,3 +71,13 @@ def test_a_submission_that_cannot_be_graded_is_told(class_):
     (class_ / "empty").mkdir()
     ran = grade(class_, "class", "--no-sandbox", "--steps", "1")
     assert ran.returncode == 1 and "holds no step_NN.py" in ran.stdout and "1 of 1" in ran.stdout
+
+
+def test_its_own_output_is_no_submission(class_):
+    command = [sys.executable, "-m", "course", "grade", ".", "--no-sandbox", "--steps", "1"]
+    tables = []
+    for arguments in ([], ["--out", "marks"], []):
+        ran = subprocess.run([*command, *arguments], cwd=ROOT, env={**os.environ, "INIT_CWD": str(class_)})
+        assert ran.returncode == 0
+        tables.append((class_ / (arguments or ["", "grades"])[1] / "grades.csv").read_text())
+    assert tables[0] == tables[1] == tables[2]

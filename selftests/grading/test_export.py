@@ -14,6 +14,8 @@ import pytest
 from course.grading import export
 from course.grading.grade import Grade
 from course.grading.marks import Marks
+from course.grading.publish import publish
+from course.grading.submissions import Submission
 from selftests.grading.examples import ADA, BOB, EVE, GRADES, check, step
 
 STEPS = (2, 14)
@@ -240,3 +242,22 @@ def test_no_character_spoils_a_file(text):
     ElementTree.fromstring(export.to_junit([grade]).encode())
     rows = list(csv.reader(io.StringIO(export.to_csv([grade], STEPS, Marks()))))
     assert len(rows) == 2 and len(rows[0]) == len(rows[1])
+
+
+@pytest.mark.parametrize("start", ["", " ", "\t", "\u00a0", "\u200c", "\ufeff"])
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠")
+def test_no_name_is_a_formula(start, sign):
+    text = export.to_csv([Grade(f"{start}{sign}1+1", [], f"{start}{sign}1+1")], STEPS, Marks())
+    row = list(csv.reader(io.StringIO(text)))[1]
+    assert row[0].startswith("'") and row[-1].startswith("'")
+
+
+@pytest.mark.parametrize(
+    "name", ["علی\u200cرضا", "ශ්\u200dරී", "Zoë\u00a0Łukasz", "山田\u3000太郎", "\u200fדנה", "a\u200bb"]
+)
+def test_names_are_written_as_they_are_spelled(name, tmp_path):
+    publish([Submission(name, tmp_path / "class" / name)], [Grade(name, [])], STEPS, Marks(), tmp_path)
+    content = (tmp_path / "grades.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")  # by which Excel knows UTF-8
+    (row,) = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+    assert row["submission"] == name

@@ -93,6 +93,13 @@ def test_gradescope(autograder):
     assert "step_14.py was not handed in" in found["tests"][13]["output"]
 
 
+def test_gradescope_gets_the_grade_of_all_folders(autograder):
+    hand_in(autograder / "submission" / "hw")
+    (autograder / "submission" / "pictures").mkdir()
+    (autograder / "submission" / "pictures" / "mask.png").touch()
+    assert points(graded(autograder, PYTHONSAFEPATH="1")) == WANTED
+
+
 def test_gradescope_where_there_can_be_no_sandbox(autograder, tmp_path):
     hand_in(autograder / "submission")
     (tmp_path / "bin").mkdir()

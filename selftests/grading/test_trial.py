@@ -16,6 +16,7 @@ from course.grading.trial.session import Session
 from course.judging.case import Case
 from course.judging.failure import CheckFailure
 from course.judging.subject import Gone
+from course.refusal import Refusal
 
 # Inputs
 
@@ -184,3 +185,22 @@ def test_a_check_may_ask_for_the_defaults_of_a_function(process):
 def test_a_submission_that_writes_into_its_input_fails_the_check(process):
     with pytest.raises(CheckFailure, match="it written into"):
         process(["changed"]).request("call", 0, [], {})
+
+
+# The key
+
+
+def test_the_key_is_the_owners_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(session, "KEY", tmp_path / "new" / "grading.key")
+    assert session.key() == session.key() and len(session.key()) == 32
+    assert [path.stat().st_mode & 0o777 for path in session.KEY.parent.iterdir()] == [0o600]
+    session.KEY.chmod(0o644)  # of an earlier version
+    session.key()
+    assert session.KEY.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_cannot_be_kept_is_told(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(session, "KEY", tmp_path / "file" / "grading.key")
+    with pytest.raises(Refusal, match="the key .* cannot be kept"):
+        session.key()
