@@ -133,8 +133,8 @@ def _generate_naively(
                 raise
             model = load_uncompiled_model(checkpoint, chosen)
             print(
-                "Your model runs without being compiled, which is slower: MAX compiles it for texts of any length, "
-                f"and here a step wants to know the length:\n  {lines[-1]}",
+                "Your model runs without being compiled, which is slower: MAX compiles it before there is a text, "
+                f"and here a step asks for a number that only a text has, such as its length:\n  {lines[-1]}",
                 file=sys.stderr,
             )
 
