@@ -57,14 +57,15 @@ def _show_checks(checks: Sequence[Verdict]) -> None:
         if check.status in ("failed", "error"):
             others = next((group for group in causes if _has_same_cause(check, group[0])), None)
             others.append(check) if others else causes.append([check])
-    first = {id(group[0]): group for group in causes}
+    left = list(causes)  # to be told
     for check in checks:
         if check.status == "passed":
             print_beside("  [green]✓[/] ", plain(check.title))
             _show_output(check.output, FEW_LINES)
         elif check.status == "skipped":
             print_beside("  [yellow]○[/] ", f"{plain(check.title)}: [dim]{plain(check.actual or '')}[/]")
-        elif group := first.get(id(check)):
+        elif left and check is left[0][0]:
+            group = left.pop(0)
             show = _show_in_full if group is causes[0] else _show_as_line
             show(check, len(group) - 1)
 

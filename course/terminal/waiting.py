@@ -66,6 +66,8 @@ class Waiting:
         said = 0.0
         while not self.closed.wait(0.2):
             seconds = time.monotonic() - self.began
+            if not self.what:
+                self.bar.stop()
             if not self.what or seconds < self.PATIENCE:
                 continue
             what = self.what + (f": {self.done} of {self.total}" if self.total else "")
