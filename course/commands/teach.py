@@ -9,6 +9,7 @@ import typer
 from course.commands.app import NO, Timeout, app, load_kernels, step_number
 from course.curriculum.steps import LAST
 from course.judging.run import TIMEOUT, TOTAL_TIMEOUT
+from course.refusal import Refusal
 from course.terminal import console
 
 
@@ -29,6 +30,9 @@ def grade_submissions(
     memory: Annotated[
         int, typer.Option(min=64, metavar="MIB", help="For each submission, beyond what MAX takes.")
     ] = 2048,
+    again: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Judge this submission anew. May be given several times.")
+    ] = None,
     whole: Annotated[
         bool, typer.Option("--whole", help="Each PATH is one submission, whatever folders it has.")
     ] = False,
@@ -45,6 +49,8 @@ def grade_submissions(
     from course.grading.trial import sandbox as walls
 
     numbers = _steps_from(steps)
+    if any(out.resolve() == path.resolve() for path in paths):
+        raise Refusal(f"{out}: the grades would lie among the submissions; name another folder with --out")
     submissions = find(paths, out, whole)
     marks = Marks.read(points) if points else Marks()
     if sandbox:
@@ -54,7 +60,7 @@ def grade_submissions(
     load_kernels(None)
     settings = Settings(numbers, jobs, timeout, total_timeout, memory << 20 if sandbox else None)
     with Table([each.name for each in submissions], settings.steps) as table:
-        grades = grade(submissions, out / "results", settings, table.add)
+        grades = grade(submissions, out / "results", settings, table.add, again or ())
     page = publish(submissions, grades, settings.steps, marks, out)
     console.out.print(f"\n{console.printable(str(page))} shows them all.", markup=False)
     raise typer.Exit(NO if any(each.error for each in grades) else 0)

@@ -54,6 +54,7 @@ def statements(source: str) -> list[Statement]:
     is_inline = False  # after the colon of "if x: return y"
     words: list[tokenize.TokenInfo] = []
     scopes = _Scopes()
+    source = source.replace("\r\n", "\n").replace("\r", "\n")  # as Python's parser sees the ends of lines
     source_lines = source.split("\n")
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from course.curriculum.steps import solution_path
 
-_TODO = re.compile(r"\s*# TODO (\d+): (.*)")
+_TODO = re.compile(r"\s*# TODO (\d{1,9}): (.*)")
 _HINT = re.compile(r"\s*# hint: (.+)")
 
 
@@ -115,7 +115,7 @@ def read_todos(step: int) -> list[Todo]:
 def todo_lines(source: str) -> dict[int, int]:
     """Where the task comments stand in a learner's file: TODO number to line."""
     found: dict[int, int] = {}
-    for line_number, line in enumerate(source.splitlines(), start=1):
+    for line_number, line in enumerate(source.split("\n"), start=1):
         if match := _TODO.match(line):
             found.setdefault(int(match[1]), line_number)
     return found

@@ -26,7 +26,7 @@ def to_csv(grades: Sequence[Grade], steps: Sequence[int], marks: Marks) -> str:
     for grade in grades:
         counts = {step.step: f"{step.right} of {len(step.checks)}" for step in grade.steps}
         cells = [counts.get(step, "") for step in steps]
-        writer.writerow([_cell(grade.name), f"{marks.total(grade):g}", f"{most:g}", *cells, _cell(grade.error or "")])
+        writer.writerow([_cell(grade.name), f"{marks.total(grade):g}", f"{most:g}", *cells, _cell(grade.remark)])
     return table.getvalue()
 
 
@@ -36,7 +36,7 @@ def to_json(grades: Sequence[Grade], steps: Sequence[int], marks: Marks) -> str:
         {
             "submission": grade.name,
             "points": marks.total(grade),
-            "error": grade.error,
+            "error": grade.remark or None,
             "steps": [_without_seconds(step) for step in grade.steps],
         }
         for grade in grades
@@ -45,9 +45,14 @@ def to_json(grades: Sequence[Grade], steps: Sequence[int], marks: Marks) -> str:
 
 
 def to_junit(grades: Sequence[Grade]) -> str:
-    """A test suite for each step of each submission."""
+    """A test suite for each step of each submission, and for each submission that could not be graded."""
     suites = ElementTree.Element("testsuites")
     for grade in grades:
+        if grade.error:
+            facts = {"name": printable(grade.name), "tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
+            suite = ElementTree.SubElement(suites, "testsuite", facts)
+            case = ElementTree.SubElement(suite, "testcase", classname="submission", name="It can be graded")
+            ElementTree.SubElement(case, "error", type="error", message=printable(grade.error))
         for step in grade.steps:
             statuses = [check.status for check in step.checks]
             suite = ElementTree.SubElement(
@@ -87,7 +92,7 @@ def to_gradescope(grade: Grade, steps: Sequence[int], marks: Marks) -> str:
                 "output_format": "text",
             }
         )
-    return json.dumps({"output": printable(grade.error or ""), "tests": tests}, indent=1)
+    return json.dumps({"output": printable(grade.remark), "tests": tests}, indent=1)
 
 
 def to_classroom(grade: Grade, steps: Sequence[int], marks: Marks) -> str:
@@ -101,7 +106,7 @@ def to_classroom(grade: Grade, steps: Sequence[int], marks: Marks) -> str:
         test["score"] = marks.earned(step) if step else 0.0
         if not passed:
             test["message"] = (
-                _lines(step) if step else printable(grade.error or f"step_{number:02}.py was not handed in")
+                _lines(step) if step else printable(grade.remark or f"step_{number:02}.py was not handed in")
             )
         tests.append(test)
     status = "pass" if all(test["status"] == "pass" for test in tests) else "fail"

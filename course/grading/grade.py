@@ -1,40 +1,30 @@
 """The command ``grade``: checks every submission in a sandbox, and keeps what it found.
 
-A result is a file of its own, written at once or not at all, and belongs to one content of a
-submission and one state of the checks. So a run that was killed goes on where it was.
+What checks have found is kept, for each step by itself: see course.grading.kept. So a run that was killed goes on
+where it was. Where a check gave no verdict, because its process ended, was killed or did not answer, the reason may
+be the machine and not the submission: the step is judged once more when nobody else is, and the result is not kept.
 """
 
 import hashlib
-import json
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from course.curriculum.steps import ROOT, STEPS, step_path
+from course.curriculum.steps import STEPS, step_path
+from course.grading import kept
+from course.grading.kept import judges
+from course.grading.scratch import scratch
 from course.grading.submissions import BadSubmission, Submission
-from course.judging.process import ON_SOLUTIONS, Program
+from course.grading.trial import secret
+from course.judging.process import ON_SOLUTIONS, Cancelled, Program
 from course.judging.run import TIMEOUT, TOTAL_TIMEOUT, judge
 from course.judging.verdicts import StepResult
 from course.refusal import Refusal
-
-# The folders that a verdict depends on, besides the submission. Pages and commands are not among them.
-JUDGES = (
-    "course/curriculum",
-    "course/grading/inside",
-    "course/grading/trial",
-    "course/judging",
-    "course/runtime",
-    "kernels",
-    "solutions",
-    "tests",
-)
 
 
 @dataclass(frozen=True)
@@ -49,10 +39,18 @@ class Grade:
     steps: list[StepResult]
     error: str | None = None
     sources: dict[int, str] = field(default_factory=dict, compare=False)
+    unused: str = ""  # files that were found and do not count, each with why
 
     @property
     def passed(self) -> int:
         return sum(step.passed for step in self.steps)
+
+    @property
+    def remark(self) -> str:
+        """What there is to say beside the verdicts."""
+        lost = [f"step {step.step:02} could not be judged: {step.lost}" for step in self.steps if step.lost]
+        unused = [f"found and not used: {self.unused}"] if self.unused else []
+        return "; ".join([*([self.error] if self.error else []), *lost, *unused])
 
 
 @dataclass(frozen=True)
@@ -82,103 +80,128 @@ def grade(
     results: Path,
     settings: Settings,
     on_grade: Callable[[Grade], None],
+    again: Collection[str] = (),
 ) -> list[Grade]:
     """The grades of all submissions, in their order; those in ``results`` are not made again.
 
     Args:
         results: the folder for the results, one file for each submission.
         on_grade: called with each grade as soon as it is known.
+        again: the names of submissions that are judged anew, whatever is kept of them.
+
+    Raises:
+        Refusal: there is no submission of such a name, or no key for the inputs that nobody has seen.
     """
     submissions = list(submissions)
-    cancelled = threading.Event()
-    grades: dict[str, Grade] = {}
+    if strangers := sorted(set(again) - {each.name for each in submissions}):
+        raise Refusal(f"{strangers[0]!r} is none of the submissions")
     results.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(settings.jobs) as pool:
-        waiting = [pool.submit(_grade, each, results, settings, cancelled) for each in submissions]
-        try:
-            for future in as_completed(waiting):
-                grade = future.result()
-                grades[grade.name] = grade
-                on_grade(grade)
-        except BaseException:
-            cancelled.set()
-            pool.shutdown(cancel_futures=True)
-            raise
+    with scratch() as folder:
+        run = _Run(results, settings, frozenset(again), folder)
+        grades = run.complete(submissions, on_grade)
     return [grades[each.name] for each in submissions]
 
 
-def _grade(submission: Submission, results: Path, settings: Settings, cancelled: threading.Event) -> Grade:
-    try:
-        handed_in = submission.read()
-    except BadSubmission as error:
-        return Grade(submission.name, [], str(error))
-    files = {step: handed_in[step] for step in settings.steps if step in handed_in}
-    if not files:
-        return Grade(submission.name, [])
-    sources = {step: content.decode("utf-8", errors="replace") for step, content in files.items()}
-    path = results / f"{file_name(submission)}.json"
-    key = _key(files, settings)
-    if kept := _kept(path, key):
-        return Grade(submission.name, kept, sources=sources)
-    with TemporaryDirectory() as folder:
-        for step, content in files.items():
-            step_path(step, Path(folder)).write_bytes(content)
+class _Run:
+    """One run over a class."""
+
+    def __init__(self, results: Path, settings: Settings, again: Collection[str], folder: Path) -> None:
+        self.results = results
+        self.settings = settings
+        self.again = again
+        self.folder = folder
+        self.cancelled = threading.Event()
+        drawn_with = hashlib.sha256(secret.key()).digest() if settings.memory is not None else b""
+        self.key = [judges(), f"{replace(settings, jobs=1, steps=())}".encode(), drawn_with]
+
+    def complete(self, submissions: list[Submission], on_grade: Callable[[Grade], None]) -> dict[str, Grade]:
+        """The grades by name. Those that came to no verdict are tried once more at the end, one after another."""
+        grades: dict[str, Grade] = {}
+        lost: list[Submission] = []
+        with ThreadPoolExecutor(self.settings.jobs) as pool:
+            waiting = {pool.submit(self.grade, each): each for each in submissions}
+            try:
+                for future in as_completed(waiting):
+                    grade, is_lost = future.result()
+                    grades[grade.name] = grade
+                    if is_lost:
+                        lost.append(waiting[future])
+                    else:
+                        on_grade(grade)
+            except BaseException:
+                self.cancelled.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+        for submission in sorted(lost, key=submissions.index):
+            grades[submission.name], _ = self.grade(submission, before=grades[submission.name])
+            on_grade(grades[submission.name])
+        return grades
+
+    def grade(self, submission: Submission, before: Grade | None = None) -> tuple[Grade, bool]:
+        """A submission's grade, and whether a part of it is no verdict. Whatever goes wrong is a grade, too.
+
+        Args:
+            before: what the first try has found. What it came to a verdict on is not judged again.
+        """
         try:
-            steps = [
-                replace(result, file=f"step_{result.step:02}.py", seconds=0.0, unfinished=[], output="")
-                for result in judge(
-                    files,
-                    Path(folder),
-                    program=settings.program,
-                    timeout=settings.timeout,
-                    total_timeout=settings.total_timeout,
-                    cancelled=cancelled,
-                )
-            ]
+            return self._grade(submission, before)
+        except Cancelled:
+            raise
+        except BadSubmission as error:
+            return Grade(submission.name, [], str(error)), False
         except Refusal as error:
-            return Grade(submission.name, [], str(error))
-    _keep(path, key, steps)
-    return Grade(submission.name, steps, sources=sources)
+            return Grade(submission.name, [], str(error)), True
+        except Exception as error:
+            return Grade(submission.name, [], f"could not be graded: {type(error).__name__}: {error}"[:500]), False
+
+    def _grade(self, submission: Submission, before: Grade | None) -> tuple[Grade, bool]:
+        handed_in = submission.read()
+        files = {step: handed_in[step] for step in self.settings.steps if step in handed_in}
+        sources = {step: _text(content) for step, content in files.items()}
+        keys = {step: kept.key(step, content, *self.key) for step, content in files.items()}
+        path = self.results / f"{_file_name(submission.path.name, submission.name)}.json"
+        found: dict[int, StepResult] = {}
+        if before:
+            found = {step.step: step for step in before.steps if not step.lost}
+        elif submission.name not in self.again:
+            found = kept.read(path, keys)
+        judged = self._judge({step: content for step, content in files.items() if step not in found})
+        kept.write(path, keys, [step for step in judged if not step.lost])
+        found |= {step.step: step for step in judged}
+        steps = [found[step] for step in sorted(found)]
+        grade = Grade(submission.name, steps, sources=sources, unused=handed_in.unused)
+        return grade, any(step.lost for step in steps)
+
+    def _judge(self, files: dict[int, bytes]) -> list[StepResult]:
+        if not files:
+            return []
+        with TemporaryDirectory(dir=self.folder) as folder:
+            for step, content in files.items():
+                step_path(step, Path(folder)).write_bytes(content)
+            results = judge(
+                files,
+                Path(folder),
+                program=self.settings.program,
+                timeout=self.settings.timeout,
+                total_timeout=self.settings.total_timeout,
+                cancelled=self.cancelled,
+            )
+        return [
+            replace(result, file=f"step_{result.step:02}.py", seconds=0.0, unfinished=[], output="")
+            for result in results
+        ]
+
+
+def _text(content: bytes) -> str:
+    """A step's source text with the line ends that Python sees."""
+    return content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def file_name(submission: Submission) -> str:
     """A name for files about it: readable, harmless, and no other submission's."""
-    readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", submission.path.name)[:40].strip("-.") or "unnamed"
-    return f"{readable}-{hashlib.sha256(os.fsencode(submission.path)).hexdigest()[:12]}"
+    return _file_name(submission.path.name, submission.path)
 
 
-def _key(files: dict[int, bytes], settings: Settings) -> str:
-    """What identifies a submission's content, the checks, and how they are run."""
-    parts = [judges(), f"{replace(settings, jobs=1)}".encode()]
-    for step, content in sorted(files.items()):
-        parts += [b"%d" % step, content]
-    return _digest(parts)
-
-
-@cache
-def judges() -> bytes:
-    """What identifies the state of the checks, and of all that runs them."""
-    files = sorted(path for name in JUDGES for path in (ROOT / name).rglob("*") if path.is_file())
-    contents = [path.read_bytes() for path in files if path.suffix in (".py", ".npz", ".toml", ".json")]
-    return _digest([version("max").encode(), *contents]).encode()
-
-
-def _digest(parts: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(b"%d:" % len(part) + part)
-    return digest.hexdigest()
-
-
-def _kept(path: Path, key: str) -> list[StepResult] | None:
-    try:
-        kept = json.loads(path.read_bytes())
-        return [StepResult.from_json(step) for step in kept["steps"]] if kept["key"] == key else None
-    except (OSError, ValueError, KeyError, TypeError):  # there is none, or not a whole one
-        return None
-
-
-def _keep(path: Path, key: str, steps: list[StepResult]) -> None:
-    new = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.new")
-    new.write_text(json.dumps({"key": key, "steps": [step.to_json() for step in steps]}), encoding="utf-8")
-    os.replace(new, path)
+def _file_name(name: str, unique: str | Path) -> str:
+    readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", name)[:40].strip("-.") or "unnamed"
+    return f"{readable}-{hashlib.sha256(os.fsencode(unique)).hexdigest()[:12]}"

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from course.curriculum.difference import Section, compare
 from course.curriculum.steps import step_title
+from course.grading import texts
 from course.grading.grade import Grade
 from course.grading.marks import Marks
 from course.grading.similar import Pair
+from course.grading.texts import Part, Unread
 from course.terminal.console import printable
 
 DIFF_LIMIT = 400  # lines of a file that is compared with the solution, which takes time
@@ -33,7 +34,7 @@ _environment.globals |= {"step_title": step_title}
 def submission_page(grade: Grade, marks: Marks) -> str:
     """One submission: its checks, the mistakes by name, and what differs from the solutions."""
     failing = [step.step for step in grade.steps if not step.passed]
-    diffs = {step: _diff(grade.sources[step], step) for step in failing}
+    diffs = _differences({step: grade.sources[step] for step in failing})
     return _environment.get_template("submission.html").render(grade=grade, marks=marks, diffs=diffs)
 
 
@@ -63,8 +64,12 @@ def class_page(
     )
 
 
-def _diff(source: str, step: int) -> list[Section] | None:
-    """What differs, by TODO; nothing for a file that is much too long to be an answer."""
-    if source.count("\n") > DIFF_LIMIT:
-        return None
-    return [section for section in compare(source, step) if not section.is_same]
+def _differences(sources: Mapping[int, str]) -> dict[int, list[Part] | str]:
+    """What differs in each step, by TODO; or why that is not known, as of a file that is no answer and takes time."""
+    too_long = {step for step, source in sources.items() if source.count("\n") > DIFF_LIMIT}
+    found: dict[int, list[Part] | str] = dict.fromkeys(too_long, "The file is too long to be compared.")
+    short = {step: source for step, source in sources.items() if step not in too_long}
+    try:
+        return found | texts.differences(short)
+    except Unread as error:
+        return found | dict.fromkeys(short, f"The file cannot be compared: {error}.")

@@ -1,6 +1,7 @@
 """Writes what was graded for people and for other programs: pages, and the files of course.grading.export."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from course.grading import export
@@ -16,13 +17,7 @@ def publish(
 ) -> Path:
     """Write everything into a folder. Returns the page to begin with."""
     names = {each.name: file_name(each) for each in submissions}
-    for grade in grades:
-        name = names[grade.name]
-        _write(folder / "pages" / f"{name}.html", submission_page(grade, marks))
-        _write(folder / "gradescope" / f"{name}.json", export.to_gradescope(grade, steps, marks))
-        _write(folder / "classroom" / f"{name}.json", export.to_classroom(grade, steps, marks))
-        for step in grade.steps:
-            _write(folder / "exercism" / name / f"step_{step.step:02}.json", export.to_exercism(step))
+    grades = [_publish_one(grade, names[grade.name], steps, marks, folder) for grade in grades]
     # Excel knows UTF-8 by the byte order mark.
     _write(folder / "grades.csv", export.to_csv(grades, steps, marks), encoding="utf-8-sig")
     _write(folder / "grades.json", export.to_json(grades, steps, marks))
@@ -32,6 +27,20 @@ def publish(
         folder / "index.html",
         class_page(grades, steps, marks, pages, pairs({grade.name: grade.sources for grade in grades})),
     )
+
+
+def _publish_one(grade: Grade, name: str, steps: Sequence[int], marks: Marks, folder: Path) -> Grade:
+    """Write what is about one submission. Returns its grade: whatever goes wrong is one, too."""
+    try:
+        _write(folder / "pages" / f"{name}.html", submission_page(grade, marks))
+    except Exception as error:
+        grade = replace(grade, error=f"no page could be made: {type(error).__name__}: {error}"[:500], sources={})
+        _write(folder / "pages" / f"{name}.html", submission_page(replace(grade, steps=[]), marks))
+    _write(folder / "gradescope" / f"{name}.json", export.to_gradescope(grade, steps, marks))
+    _write(folder / "classroom" / f"{name}.json", export.to_classroom(grade, steps, marks))
+    for step in grade.steps:
+        _write(folder / "exercism" / name / f"step_{step.step:02}.json", export.to_exercism(step))
+    return grade
 
 
 def _write(path: Path, text: str, encoding: str = "utf-8") -> Path:

@@ -7,6 +7,7 @@ from course.grading.grade import Grade
 from course.terminal import console
 
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "dim")}  # passed, failed, not handed in
+NOT_JUDGED = ("?", "red")
 
 
 class Table:
@@ -30,13 +31,13 @@ class Table:
 
     def add(self, grade: Grade) -> None:
         row = Text(console.printable(f"{grade.name:{self.width}} "))
-        passed = {step.step: step.passed for step in grade.steps}
-        if grade.error:
-            row.append(" " + console.printable(grade.error), style="red")
-        else:
+        found = {step.step: NOT_JUDGED if step.lost else MARKS[step.passed] for step in grade.steps}
+        if not grade.error:
             for step in self.steps:
-                mark, style = MARKS[passed.get(step)]
+                mark, style = found.get(step, MARKS[None])
                 row.append(f" {mark} ", style=style)
             row.append(f" {grade.passed} of {len(self.steps)}", style="bold")
+        if grade.remark:
+            row.append(" " + console.printable(grade.remark), style="red")
         self.bar.console.print(row)
         self.bar.advance(self.task)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course.curriculum.steps import checks_path, read_source, solution_path, step_path
-from course.curriculum.todos import open_todos, todo_lines
+from course.curriculum.steps import checks_path, solution_path, step_path
+from course.curriculum.todos import read_todos
 from course.judging.process import MARK, ON_SOLUTIONS, OUTPUT_LIMIT, STARTUP, Program, Recording, Runner
 from course.judging.recognition import name_mistake
 from course.judging.verdicts import StepResult, Verdict
@@ -104,6 +104,7 @@ class _Run:
         self.done: set[str] = set()
         self.losses: Counter[int] = Counter()  # processes that a step has taken down
         self.unloadable: dict[int, dict[str, Any]] = {}
+        self.todos: dict[int, tuple[dict[int, int], list[int]]] = {}  # their lines, and those that are open
         self.at = STARTUP  # the step that is being checked
         self.seconds = dict.fromkeys(self.steps, 0.0)
         self.output = dict.fromkeys([STARTUP, *self.steps], "")
@@ -127,12 +128,7 @@ class _Run:
 
     def result(self, step: int) -> StepResult:
         path = step_path(step, self.folder) if self.folder else solution_path(step)
-        source = read_source(path)
-        try:
-            unfinished = open_todos(source, step)
-        except (SyntaxError, ValueError):  # the checks say so, with the line
-            unfinished = []
-        lines, open_ = todo_lines(source), [todo.number for todo in unfinished]
+        lines, open_ = self.todos.get(step, ({}, []))
         checks = [check for id, check in self.checks.items() if self.step_of[id] == step]
         if not checks:
             raise Refusal(f"there are no checks for step {step:02} in {checks_path(step).parent}")
@@ -149,6 +145,7 @@ class _Run:
                 culprits = [todo for todo in check.todos if todo in open_] or before[-1:] or check.todos
                 check.todo = culprits[0]
             check.line = own_lines[-1] if own_lines else lines.get(check.todo or 0)
+        unfinished = [todo for todo in read_todos(step) if todo.number in open_]
         return StepResult(step, str(path), checks, self.seconds[step], unfinished, self._share_out(self.output[step]))
 
     def _share_out(self, printed: str) -> str:
@@ -207,6 +204,8 @@ class _Run:
                     compiling, limit = None, self.timeout
                 case "load":
                     loading, limit = event["step"], self.timeout
+                case "todos":
+                    self.todos[event["step"]] = dict(event["lines"]), event["open"]
                 case "loaded":
                     loading, limit = None, STARTUP_TIMEOUT
                 case "unloadable":
@@ -241,11 +240,11 @@ class _Run:
     def _blame(self, current: str | None, loading: int | None, began: float, actual: str, help: str) -> None:
         """The runner is gone: charge it to what it was doing."""
         if current is not None:
-            verdict = {"status": "error", "actual": actual, "help": help}
+            verdict = {"status": "error", "actual": actual, "help": help, "lost": True}
             self._record(current, verdict, time.monotonic() - began)
         elif loading is not None:
             help = "It happens while the file is imported."
-            self.unloadable[loading] = {"status": "error", "actual": actual, "help": help}
+            self.unloadable[loading] = {"status": "error", "actual": actual, "help": help, "lost": True}
 
     def _give_up(self) -> None:
         """A process is gone. A step that has taken down several gets no other one."""
@@ -255,6 +254,7 @@ class _Run:
         for id, check in self.checks.items():
             if self.step_of[id] == self.at and id not in self.done:
                 check.actual = f"not run: {LOSSES} checks have ended in a crash or in no answer before"
+                check.lost = True
                 self.done.add(id)
 
     def _is_over(self) -> bool:
@@ -265,10 +265,10 @@ class _Run:
         actual = f"not run: all checks together have taken {self.total_timeout:g} s"
         for id, check in self.checks.items():
             if id not in self.done:
-                check.actual = actual
+                check.actual, check.lost = actual, True
         for step in self.steps:
             if step not in self.step_of.values() and step not in self.unloadable:
-                self.unloadable[step] = {"status": "error", "actual": actual}
+                self.unloadable[step] = {"status": "error", "actual": actual, "lost": True}
 
     def _list_unloadable(self) -> None:
         """A file that cannot be imported fails one check: that it can be."""

@@ -23,7 +23,8 @@ import pytest
 from max.driver import Device
 
 from course import runtime
-from course.curriculum.steps import ROOT, checks_path
+from course.curriculum.steps import ROOT, checks_path, read_source, solution_path, step_path
+from course.curriculum.todos import open_todos, read_todos, todo_lines
 from course.judging.description import describe
 from course.judging.fixtures import SUBJECT
 from course.judging.process import MARK
@@ -171,10 +172,11 @@ class Narrator:
 
     def _load(self, step: int) -> bool:
         self.send("load", step=step)
+        self.send("todos", step=step, **_todos(step, self.folder))
         try:
             self.subject.load(step)
         except BaseException as error:  # SystemExit too: nothing that a step does ends the run
-            self.send("unloadable", step=step, **describe(error, self.folder))
+            self.send("unloadable", step=step, **describe(error, self.folder), lost=isinstance(error, Gone))
             self._end_if_gone(error)
             return False
         self.send("loaded")
@@ -190,7 +192,7 @@ class Narrator:
             self.send("result", id=item.nodeid, status="skipped", actual=str(call.excinfo.value))
         elif call.excinfo and report.failed:
             error = call.excinfo.value
-            verdict = describe(error, self.folder)
+            verdict = describe(error, self.folder) | {"lost": isinstance(error, Gone)}
             recognized = recognize(_step(item), item.name, self._as_known(item, error))
             self.send("result", id=item.nodeid, **verdict, mistakes=recognized)
             self._end_if_gone(error)
@@ -228,6 +230,17 @@ class Narrator:
 
 def _step(item: pytest.Item) -> int:
     return int(item.path.stem[-2:])
+
+
+def _todos(step: int, folder: Path | None) -> dict[str, Any]:
+    """Where a step's TODOs stand in its file, and which are open. It is read here, where strange text harms nobody."""
+    source = read_source(step_path(step, folder) if folder else solution_path(step))
+    try:
+        open_ = [todo.number for todo in open_todos(source, step)]
+    except (SyntaxError, ValueError):  # the checks say so, with the line
+        open_ = []
+    numbers = [todo.number for todo in read_todos(step)]
+    return {"lines": [item for item in todo_lines(source).items() if item[0] in numbers], "open": open_}
 
 
 def _facts(item: pytest.Item) -> dict[str, Any]:

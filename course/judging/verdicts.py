@@ -5,6 +5,8 @@ from typing import Any
 
 from course.curriculum.todos import Todo
 
+UNTOLD = ("todos", "mistakes", "lost")  # fields that are not for others
+
 
 @dataclass
 class Verdict:
@@ -31,6 +33,7 @@ class Verdict:
     shares: dict[str, tuple[float, float]] | None = None
     output: str = ""  # what was printed while it ran
     mistakes: list[str] = field(default_factory=list)  # ids of those known to give just what came
+    lost: bool = False  # the check gave no verdict: its process ended, was killed, or did not answer
 
     @property
     def name(self) -> str:
@@ -38,7 +41,7 @@ class Verdict:
         return self.id.partition("::")[2]
 
     def to_json(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name not in ("todos", "mistakes")}
+        return {name: value for name, value in asdict(self).items() if name not in UNTOLD}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Verdict":
@@ -66,6 +69,11 @@ class StepResult:
     @property
     def passed(self) -> bool:
         return bool(self.checks) and all(check.status == "passed" for check in self.checks)
+
+    @property
+    def lost(self) -> str | None:
+        """Why a check gave no verdict, if one did not."""
+        return next((check.actual or "no answer" for check in self.checks if check.lost), None)
 
     @property
     def right(self) -> int:

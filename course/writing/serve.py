@@ -133,25 +133,50 @@ def _server(options: Sequence[str]) -> Iterator[subprocess.Popen]:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # and not ignored, as by nohup
             signal.signal(number, runtime.interrupt)
-    server = subprocess.Popen(
-        [*command, *ours, *options],
-        env=ENVIRONMENT
-        | os.environ,  # given explicitly, because MAX has changed the C environment that children inherit
-        stdout=sys.stderr.fileno(),
-        start_new_session=True,  # so that Ctrl-C reaches only this process, which then ends the server
-    )
+    started: list[subprocess.Popen] = []
     try:
+        with _uninterrupted():
+            server = subprocess.Popen(
+                [*command, *ours, *options],
+                # Given explicitly, because MAX has changed the C environment that children inherit.
+                env=ENVIRONMENT | os.environ,
+                stdout=sys.stderr.fileno(),
+                start_new_session=True,  # so that Ctrl-C reaches only this process, which then ends the server
+            )
+            started.append(server)
         yield server
     finally:
-        try:
-            server.terminate()
-            server.wait(GRACE)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):  # after a second Ctrl-C it is killed at once
-            pass
-        finally:
-            with suppress(ProcessLookupError):  # all have ended
-                os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
+        for server in started:
+            _end(server)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let signals wait: between a process that starts and its being known, they would leave it behind."""
+    came: list[int] = []
+    numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in handlers.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: came.append(number))
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    for number in came:
+        signal.raise_signal(number)
+
+
+def _end(server: subprocess.Popen) -> None:
+    """End all processes of the server: kindly, then not."""
+    try:
+        server.terminate()
+        server.wait(GRACE)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):  # after a second Ctrl-C it is killed at once
+        pass
+    finally:
+        with suppress(ProcessLookupError):  # all have ended
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
 
 
 def _require_running(server: subprocess.Popen) -> None:

@@ -190,11 +190,24 @@ def test_json_keeps_all_that_is_known():
 def test_junit_counts_what_failed():
     suites = ElementTree.fromstring(export.to_junit(GRADES))
     jsonschema.validate(tree(suites), JUNIT)
-    ada, _, eve = suites
+    ada, _, eve, bob = suites
     assert ada.attrib | {"name": ""} == {"name": "", "tests": "1", "failures": "0", "errors": "0", "skipped": "0"}
     assert [eve.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["3", "1", "1", "1"]
     assert [[child.tag for child in case] for case in eve] == [["failure"], ["error"], ["skipped"]]
     assert "that is what you get when the mask is shifted" in eve[0][0].get("message")
+    assert [bob.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["1", "0", "1", "0"]
+    assert bob[0][0].tag == "error" and bob[0][0].get("message") == BOB.error
+
+
+def test_what_was_not_used_and_not_judged_stands_in_the_row():
+    lost = step(2, check("it sees itself", "error", actual="killed by SIGKILL", lost=True))
+    grade = Grade("ada", [lost], unused="step_1.py (expected step_01.py)")
+    wanted = "step 02 could not be judged: killed by SIGKILL; found and not used: step_1.py (expected step_01.py)"
+    (row,) = csv.DictReader(io.StringIO(export.to_csv([grade], STEPS, Marks())))
+    assert (row["step_02"], row["error"]) == ("0 of 1", wanted)
+    assert json.loads(export.to_json([grade], STEPS, Marks()))["submissions"][0]["error"] == wanted
+    assert json.loads(export.to_gradescope(grade, STEPS, Marks()))["output"] == wanted
+    assert json.loads(export.to_classroom(grade, STEPS, Marks()))["tests"][1]["message"] == wanted
 
 
 def test_gradescope():

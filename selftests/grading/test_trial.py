@@ -10,7 +10,7 @@ from max.experimental.tensor import Tensor
 
 from course.curriculum.steps import step_path
 from course.grading.inside.channel import ChannelError, Closed
-from course.grading.trial import session
+from course.grading.trial import secret, session
 from course.grading.trial.remote import Process, Remote, _exception
 from course.grading.trial.session import Session
 from course.judging.case import Case
@@ -190,17 +190,16 @@ def test_a_submission_that_writes_into_its_input_fails_the_check(process):
 # The key
 
 
-def test_the_key_is_the_owners_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(session, "KEY", tmp_path / "new" / "grading.key")
-    assert session.key() == session.key() and len(session.key()) == 32
-    assert [path.stat().st_mode & 0o777 for path in session.KEY.parent.iterdir()] == [0o600]
-    session.KEY.chmod(0o644)  # of an earlier version
-    session.key()
-    assert session.KEY.stat().st_mode & 0o777 == 0o600
+def test_the_key_is_the_owners_alone(tmp_path):
+    path = tmp_path / "new" / "grading.key"
+    assert secret.key(path) == secret.key(path) and len(secret.key(path)) == 32
+    assert [each.stat().st_mode & 0o777 for each in path.parent.iterdir()] == [0o600]
+    path.chmod(0o644)  # of an earlier version
+    secret.key(path)
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_key_that_cannot_be_kept_is_told(tmp_path, monkeypatch):
+def test_a_key_that_cannot_be_kept_is_told(tmp_path):
     (tmp_path / "file").touch()
-    monkeypatch.setattr(session, "KEY", tmp_path / "file" / "grading.key")
     with pytest.raises(Refusal, match="the key .* cannot be kept"):
-        session.key()
+        secret.key(tmp_path / "file" / "grading.key")

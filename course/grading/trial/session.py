@@ -1,26 +1,20 @@
 """One submission on trial: its steps in the sandbox, and inputs that it has not seen."""
 
 import hmac
-import os
-import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
 from max.driver import Device
 
-from course.curriculum.files import own_folder
 from course.curriculum.steps import solution_path, step_path
-from course.grading.trial import drawing
+from course.grading.trial import drawing, secret
 from course.grading.trial.remote import Process, Remote
 from course.judging.case import Case
 from course.judging.subject import Check
-from course.refusal import Refusal
 
-KEY = own_folder() / "grading.key"
+KEY = secret.KEY
 
 
 class Session:
@@ -74,25 +68,4 @@ class Session:
         """
         path = step_path(step, self.folder)
         content = path.read_bytes() if path.is_file() else b""
-        return np.random.default_rng([step, *hmac.digest(key(), what.encode() + content, "sha256")])
-
-
-def key() -> bytes:
-    """A secret of this installation, made at first use. A submission never sees it, nor does any other user.
-
-    Raises:
-        Refusal: it cannot be kept.
-    """
-    try:
-        if not KEY.exists():
-            KEY.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=KEY.parent) as new:  # only its owner may read it
-                new.write(secrets.token_bytes(32))
-                new.flush()
-                with suppress(FileExistsError):
-                    os.link(new.name, KEY)  # whole or not at all, and never in the place of another
-        if KEY.stat().st_mode & 0o077:
-            KEY.chmod(0o600)
-        return KEY.read_bytes()
-    except OSError as error:
-        raise Refusal(f"the key for the inputs that nobody has seen cannot be kept: {error}") from None
+        return np.random.default_rng([step, *hmac.digest(secret.key(KEY), what.encode() + content, "sha256")])
