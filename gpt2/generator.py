@@ -1,7 +1,7 @@
 """Generates text with a model: one token at a time as it is chosen, or several completions at once."""
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Literal
@@ -14,6 +14,7 @@ from gpt2.beam import beam_search
 from gpt2.checkpoint import Checkpoint
 from gpt2.kv_cache import CachedModel
 from gpt2.loading import load_cached_model
+from gpt2.numbers import is_whole
 from gpt2.prompt import context_left, prompt_ids
 from gpt2.sampling import Logits, Sampling, choose, log_softmax, top_logprobs
 from gpt2.tokenizer import TextStream, load_tokenizer
@@ -90,7 +91,7 @@ class Generator:
 
     def generate(
         self,
-        prompts: Sequence[str | Sequence[int]],
+        prompts: str | Sequence[str | Sequence[int]],
         sampling: Sampling | Sequence[Sampling] = Sampling(),
         *,
         max_new_tokens: int | None = None,
@@ -101,8 +102,15 @@ class Generator:
         """Complete several prompts in one batch. Each completion is the same as ``stream`` yields for its prompt alone.
 
         Args:
+            prompts: texts, or the ids of each. One text alone is one prompt.
             sampling: settings for all prompts, or one for each.
         """
+        if isinstance(prompts, str):
+            prompts = [prompts]
+        if not isinstance(prompts, Sequence | np.ndarray) or isinstance(prompts, bytes):
+            raise ValueError(f"prompts {prompts!r}: expected a text, or a list of prompts")
+        if not isinstance(sampling, Sampling) and len(sampling) != len(prompts):
+            raise ValueError(f"{len(sampling)} samplings for {len(prompts)} prompts: expected one, or one for each")
         each = repeat(sampling, len(prompts)) if isinstance(sampling, Sampling) else sampling
         texts = [
             self._text(prompt, own, max_new_tokens, slide, stop, logprobs)
@@ -124,10 +132,10 @@ class Generator:
         """
         config = self._model.config
         ids = prompt_ids(prompt, self._tokenizer, config)
-        if not 1 <= beams < config.vocab_size:
-            raise ValueError(f"beams {beams}: expected 1 to {config.vocab_size - 1}")
-        if max_new_tokens < 1:
-            raise ValueError(f"max_new_tokens {max_new_tokens}: expected 1 or more")
+        if not (is_whole(beams) and 1 <= beams < config.vocab_size):
+            raise ValueError(f"beams {beams!r}: expected a whole number from 1 to {config.vocab_size - 1}")
+        if not (is_whole(max_new_tokens) and max_new_tokens >= 1):
+            raise ValueError(f"max_new_tokens {max_new_tokens!r}: expected a whole number, 1 or more")
         if (left := config.n_positions - len(ids)) < 1:
             raise ValueError(f"the prompt has {len(ids)} tokens, and the model's context window no more than that")
         best = beam_search(self._model, ids, beams, min(max_new_tokens, left), self._eos_token_ids)
@@ -146,12 +154,13 @@ class Generator:
         ids = prompt_ids(prompt, self._tokenizer, config)
         left = math.inf if slide else context_left(ids, config)
         sampling.check_vocabulary(config.vocab_size)
-        if max_new_tokens is not None and max_new_tokens < 0:
-            raise ValueError(f"max_new_tokens {max_new_tokens}: expected 0 or more")
-        if isinstance(stop, str) or not all(stop):
+        if not (max_new_tokens is None or (is_whole(max_new_tokens) and max_new_tokens >= 0)):
+            raise ValueError(f"max_new_tokens {max_new_tokens!r}: expected a whole number, 0 or more")
+        is_list = isinstance(stop, Iterable) and not isinstance(stop, str)
+        if not (is_list and all(isinstance(each, str) and each for each in stop)):
             raise ValueError(f"stop {stop!r}: expected a list of texts, none of them empty")
-        if not 0 <= logprobs <= config.vocab_size:
-            raise ValueError(f"logprobs {logprobs}: expected 0 to {config.vocab_size}")
+        if not (is_whole(logprobs) and 0 <= logprobs <= config.vocab_size):
+            raise ValueError(f"logprobs {logprobs!r}: expected a whole number from 0 to {config.vocab_size}")
         stream = TextStream(self._tokenizer, stop, ids)
         if max_new_tokens is None or max_new_tokens > left:
             return _Text(ids, sampling, left, "context", self._eos_token_ids, stream, logprobs)

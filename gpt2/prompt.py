@@ -1,10 +1,11 @@
 """What a prompt may be: one check for the generator, for beam search and for the command ``generate``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
+from gpt2.numbers import is_whole
 from gpt2.tokenizer import encode
 
 if TYPE_CHECKING:
@@ -15,15 +16,19 @@ def prompt_ids(prompt: str | Sequence[int], tokenizer: Tokenizer, config: "GPT2C
     """The token ids of a prompt, which may be a text or its ids.
 
     Raises:
-        ValueError: it is empty, it is no valid text, or an id is not in the vocabulary.
+        ValueError: it is neither, it is empty, it is no valid text, or an id is not in the vocabulary.
     """
     if isinstance(prompt, str):
         return encode(tokenizer, prompt)
-    if not len(prompt):
+    if isinstance(prompt, bytes | Mapping) or not isinstance(prompt, Iterable):
+        raise ValueError(f"the prompt {prompt!r}: expected a text or a list of ids")
+    ids = list(prompt)
+    if not ids:
         raise ValueError("the prompt is empty: expected at least one token")
-    if outside := [id for id in prompt if not 0 <= id < config.vocab_size]:
-        raise ValueError(f"id {outside[0]} in the prompt: expected 0 to {config.vocab_size - 1}")
-    return list(prompt)
+    for id in ids:
+        if not (is_whole(id) and 0 <= id < config.vocab_size):
+            raise ValueError(f"id {id!r} in the prompt: expected a whole number from 0 to {config.vocab_size - 1}")
+    return [int(id) for id in ids]
 
 
 def context_left(ids: Sequence[int], config: "GPT2Config") -> int:

@@ -10,12 +10,14 @@ host, 0.2 MB for GPT-2's 50,257 tokens, and a core then needs 1 ms to choose a t
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gpt2.numbers import is_finite, is_number, is_whole
 
 Logits = NDArray[np.floating[Any]]
 
@@ -23,14 +25,28 @@ LARGEST_SEED = 2**32 - 1  # that np.random.RandomState takes
 
 # For each setting: whether a value is possible, and what to say that was expected.
 RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "temperature": (lambda value: 0 <= value < math.inf, "a finite number, 0 or more"),
-    "top_k": (lambda value: value is None or value >= 1, "1 or more, or 0 or -1 for all"),
-    "top_p": (lambda value: 0 < value <= 1, "a number above 0, up to 1"),
-    "min_p": (lambda value: 0 <= value <= 1, "a number from 0 to 1"),
-    "repetition_penalty": (lambda value: 0 < value < math.inf, "a finite number above 0"),
-    "presence_penalty": (math.isfinite, "a finite number"),
-    "frequency_penalty": (math.isfinite, "a finite number"),
-    "seed": (lambda value: value is None or 0 <= value <= LARGEST_SEED, f"a whole number from 0 to {LARGEST_SEED}"),
+    "temperature": (lambda value: is_finite(value) and value >= 0, "a finite number, 0 or more"),
+    "top_k": (
+        lambda value: value is None or (is_whole(value) and value >= 1),
+        "a whole number, 1 or more, or 0 or -1 for all",
+    ),
+    "top_p": (lambda value: is_number(value) and 0 < value <= 1, "a number above 0, up to 1"),
+    "min_p": (lambda value: is_number(value) and 0 <= value <= 1, "a number from 0 to 1"),
+    "repetition_penalty": (lambda value: is_finite(value) and value > 0, "a finite number above 0"),
+    "presence_penalty": (is_finite, "a finite number"),
+    "frequency_penalty": (is_finite, "a finite number"),
+    "logit_bias": (
+        lambda value: isinstance(value, Mapping) and all(map(is_whole, value)) and all(map(is_finite, value.values())),
+        "a finite number for each of some ids",
+    ),
+    "banned_ids": (
+        lambda value: isinstance(value, Iterable) and not isinstance(value, str | bytes) and all(map(is_whole, value)),
+        "a list of ids",
+    ),
+    "seed": (
+        lambda value: value is None or (is_whole(value) and 0 <= value <= LARGEST_SEED),
+        f"a whole number from 0 to {LARGEST_SEED}",
+    ),
 }
 
 
@@ -57,14 +73,11 @@ class Sampling:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        if self.top_k in (0, -1):
+        if is_whole(self.top_k) and self.top_k in (0, -1):
             object.__setattr__(self, "top_k", None)
         for name, (possible, expected) in RANGES.items():
             if not possible(value := getattr(self, name)):
-                raise ValueError(f"{name} {value}: expected {expected}")
-        for value in self.logit_bias.values():
-            if not math.isfinite(value):
-                raise ValueError(f"logit_bias {value}: expected finite numbers")
+                raise ValueError(f"{name} {value!r}: expected {expected}")
 
     def check_vocabulary(self, vocab_size: int) -> None:
         """Check what depends on a model's vocabulary.

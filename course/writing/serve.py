@@ -159,9 +159,11 @@ def _uninterrupted() -> Iterator[None]:
     for number, handler in handlers.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, lambda number, frame: came.append(number))
-    yield
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
     for number in came:
         signal.raise_signal(number)
 

@@ -84,7 +84,7 @@ def test_greedy_is_temperature_zero_whatever_the_temperature(monkeypatch):
     [
         ("generate --top-p 0", "top_p 0.0: expected a number above 0, up to 1"),
         ("chat --top-p 0", "top_p 0.0: expected a number above 0, up to 1"),
-        ("generate --top-k -2", "top_k -2: expected 1 or more, or 0 or -1 for all"),
+        ("generate --top-k -2", "top_k -2: expected a whole number, 1 or more, or 0 or -1 for all"),
         ("generate --greedy --temperature -1", "temperature -1.0: expected a finite number, 0 or more"),
         ("generate --seed 4294967296", "seed 4294967296: expected a whole number from 0 to 4294967295"),
         ("generate --max-new-tokens -1", "max-new-tokens -1: expected 0 or more"),

@@ -143,11 +143,11 @@ def test_the_context_window_is_the_limit(writer):
     ("prompt", "beams", "tokens", "message"),
     [
         ("", 2, 5, "the prompt is empty"),
-        ([1024], 2, 5, "id 1024 in the prompt: expected 0 to 1023"),
+        ([1024], 2, 5, "id 1024 in the prompt: expected a whole number from 0 to 1023"),
         ([1] * 257, 2, 5, "the prompt has 257 tokens, and the model's context window"),
-        ("x", 0, 5, "beams 0: expected 1 to 1023"),
-        ("x", 1024, 5, "beams 1024: expected 1 to 1023"),
-        ("x", 2, 0, "max_new_tokens 0: expected 1 or more"),
+        ("x", 0, 5, "beams 0: expected a whole number from 1 to 1023"),
+        ("x", 1024, 5, "beams 1024: expected a whole number from 1 to 1023"),
+        ("x", 2, 0, "max_new_tokens 0: expected a whole number, 1 or more"),
     ],
 )
 def test_what_cannot_be_is_refused(writer, prompt, beams, tokens, message):

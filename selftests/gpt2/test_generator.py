@@ -294,14 +294,26 @@ def test_greedy_text_and_logits_are_those_of_transformers(device):
         ("", {}, "the prompt is empty"),
         ([], {}, "the prompt is empty"),
         ("a\udcff", {}, "not UTF-8"),
-        ([5, 1024], {}, "id 1024 in the prompt: expected 0 to 1023"),
-        ([-1], {}, "id -1 in the prompt: expected 0 to 1023"),
+        ([5, 1024], {}, "id 1024 in the prompt: expected a whole number from 0 to 1023"),
+        ([-1], {}, "id -1 in the prompt: expected a whole number from 0 to 1023"),
+        ([[5, 6]], {}, r"id \[5, 6\] in the prompt: expected a whole number"),
+        ([5.0], {}, r"id 5\.0 in the prompt: expected a whole number"),
+        ([True], {}, "id True in the prompt: expected a whole number"),
+        (["x"], {}, "id 'x' in the prompt: expected a whole number"),
+        (b"x", {}, "the prompt b'x': expected a text or a list of ids"),
+        (7, {}, "the prompt 7: expected a text or a list of ids"),
+        (None, {}, "the prompt None: expected a text or a list of ids"),
         ("x" * 257, {}, "the prompt has 257 tokens, the model's context window 256"),
-        ("x", {"max_new_tokens": -1}, "max_new_tokens -1: expected 0 or more"),
+        ("x", {"max_new_tokens": -1}, "max_new_tokens -1: expected a whole number, 0 or more"),
+        ("x", {"max_new_tokens": 2.5}, "max_new_tokens 2.5: expected a whole number, 0 or more"),
+        ("x", {"max_new_tokens": "3"}, "max_new_tokens '3': expected a whole number, 0 or more"),
+        ("x", {"logprobs": True}, "logprobs True: expected a whole number"),
+        ("x", {"stop": [b"x"]}, r"stop \[b'x'\]: expected a list"),
+        ("x", {"stop": None}, "stop None: expected a list"),
         ("x", {"stop": [""]}, r"stop \[''\]: expected"),
         ("x", {"stop": "."}, r"stop '\.': expected a list"),
-        ("x", {"logprobs": -1}, "logprobs -1: expected 0 to 1024"),
-        ("x", {"logprobs": 1025}, "logprobs 1025: expected 0 to 1024"),
+        ("x", {"logprobs": -1}, "logprobs -1: expected a whole number from 0 to 1024"),
+        ("x", {"logprobs": 1025}, "logprobs 1025: expected a whole number from 0 to 1024"),
     ],
 )
 def test_what_cannot_be_is_refused_at_once(write, prompt, options, message):
@@ -309,6 +321,25 @@ def test_what_cannot_be_is_refused_at_once(write, prompt, options, message):
         write("a").stream(prompt, **options)
     with pytest.raises(ValueError, match=message):
         write("a").generate([prompt], **options)
+
+
+def test_one_text_is_one_prompt(generator):
+    (alone,), (listed,) = (generator.generate(prompts, GREEDY, max_new_tokens=5) for prompts in ("One", ["One"]))
+    assert alone == listed
+
+
+@pytest.mark.parametrize(
+    ("prompts", "sampling", "message"),
+    [
+        (b"One", GREEDY, "prompts b'One': expected a text, or a list of prompts"),
+        (None, GREEDY, "prompts None: expected a text, or a list of prompts"),
+        ([1, 2], GREEDY, "the prompt 1: expected a text or a list of ids"),
+        (["One"], [GREEDY, GREEDY], "2 samplings for 1 prompts: expected one, or one for each"),
+    ],
+)
+def test_what_are_no_prompts_is_refused(generator, prompts, sampling, message):
+    with pytest.raises(ValueError, match=message):
+        generator.generate(prompts, sampling)
 
 
 @pytest.mark.parametrize(
