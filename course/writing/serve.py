@@ -30,11 +30,13 @@ from course.refusal import Refusal, refusing
 from course.terminal import console
 from course.terminal.waiting import Waiting
 from gpt2.checkpoint import CONV1D, Checkpoint, open_checkpoint, weight_files, weights_of
+from gpt2.special_tokens import PARTS, read_object
 from gpt2.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from max.driver import Device
 
+CHAT = ("chat_template", *PARTS)  # of tokenizer_config.json: how a chat is put, and the tokens that it is put with
 BATCH = 16  # texts at once on a CPU, where MAX's own default is one; further requests wait
 GRACE = 20.0  # seconds that the server has to end by itself before it is killed
 
@@ -101,7 +103,11 @@ def _lay_out(checkpoint: Checkpoint, weights: Mapping[str, np.ndarray], folder: 
         "eos_token_id": ends[0] if len(ends) == 1 else list(ends) or None,
     }
     (folder / "config.json").write_text(json.dumps(settings))
-    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
+    told = read_object(checkpoint.folder / "tokenizer_config.json")
+    kept = {name: told[name] for name in CHAT if name in told}
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"} | kept))
+    if (template := checkpoint.folder / "chat_template.jinja").exists():
+        (folder / template.name).write_bytes(template.read_bytes())
     load_tokenizer(checkpoint.folder, checkpoint.config.vocab_size).save(str(folder / "tokenizer.json"))
     files = weight_files(checkpoint.folder)
     is_scaled = not family.scales_scores or family.scales_by_layer
