@@ -1,4 +1,4 @@
-"""Runs mdBook, so that its preprocessor is the Python that runs this."""
+"""Runs mdBook, so that its preprocessor is the Python that runs this, with the story model beside the pages."""
 
 import os
 import shlex
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from book.checkpoint import write_checkpoint
 from course.curriculum.steps import ROOT
 from course.refusal import Refusal
 
@@ -26,6 +27,7 @@ def mdbook(
     program = str(beside) if beside.is_file() else shutil.which("mdbook")
     if not program:
         raise Refusal("mdbook is not installed; ./run installs it with the rest of requirements.lock")
+    write_checkpoint(root)
     environment = {
         **os.environ,
         "MDBOOK_PREPROCESSOR__COURSE__COMMAND": shlex.join([sys.executable, "-m", "book.preprocess"]),

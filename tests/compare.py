@@ -216,7 +216,11 @@ def load_parameters(module: object, weights: Mapping[str, np.ndarray], device: D
     if missing := sorted(wanted.keys() - found.keys()):
         raise CheckFailure(f"parameters named {', '.join(sorted(wanted))}", f"no {', '.join(missing)}")
     if extra := sorted(found.keys() - wanted.keys()):
-        raise CheckFailure(f"no parameters but {', '.join(sorted(wanted))}", f"{', '.join(extra)} as well")
+        # Whatever they are called: those of the same shapes are the same mistake.
+        shapes = " and ".join(sorted(str(found[name]) for name in extra))
+        raise CheckFailure(
+            f"no parameters but {', '.join(sorted(wanted))}", f"{', '.join(extra)} as well", observed=shapes
+        )
     for name, shape in wanted.items():
         if found[name] != shape:
             raise CheckFailure(f"{name} of shape {shape}", f"shape {found[name]}")
@@ -262,6 +266,8 @@ def assert_value_error(call: Callable[[], object], *numbers: int) -> None:
     except Exception as error:
         named = set(map(int, re.findall(r"\d+", str(error))))
         if not isinstance(error, ValueError) or not named.issuperset(numbers):
-            raise CheckFailure(wanted, f"{type(error).__name__}: {error}".rstrip(": ")) from error
+            # Whatever the message says: these are the same mistake.
+            kind = next((each.__name__ for each in (ValueError, AssertionError) if isinstance(error, each)), "another")
+            raise CheckFailure(wanted, f"{type(error).__name__}: {error}".rstrip(": "), observed=kind) from error
     else:
         raise CheckFailure(wanted, "no error")

@@ -19,8 +19,10 @@ class Silence(Module):
 class Echo(Module):
     """A sublayer that says what it hears."""
 
+    loudness = 1.0
+
     def forward(self, x):
-        return x
+        return x * self.loudness
 
 
 def linear_block(step, config):
@@ -32,6 +34,16 @@ def linear_block(step, config):
 def test_norm_and_sublayer_are_children(step, config, device, parameters):
     """The norm's parameters and the sublayer's belong to the block"""
     load_parameters(step.ResidualBlock(config.n_embd, Linear(config.n_embd, config.n_embd)), parameters, device)
+
+
+@pytest.mark.todo(1)
+def test_sublayer_is_the_one_that_was_passed(step, device):
+    """The sublayer is the one that was passed, and not a copy"""
+    echo = Echo()
+    block = step.ResidualBlock(2, echo)
+    echo.loudness = 0.0
+    x = np.array([[[3.0, 5.0]]], dtype=np.float32)
+    assert_close(block(tensor(x, device)), x, 1e-6, device, help="What the sublayer does has changed since.")
 
 
 @pytest.mark.todo(2)

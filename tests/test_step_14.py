@@ -16,7 +16,6 @@ import pytest
 from max.experimental import functional as F
 from toy_models import (
     OTHERS,
-    binomial_tail,
     called,
     chosen,
     constant_model,
@@ -31,7 +30,9 @@ from toy_models import (
 )
 
 from compare import CheckFailure, assert_shape, tensor, values
-from draws import DRAWS, LEAST, draw, draws, favourites  # noqa: F401  (fixtures, most of them)
+from draws import SLOPE, WRONG, counts_of, draw, draws, evidence_against, shares, side  # noqa: F401  (fixtures, some)
+
+ENOUGH = 8  # draws of one of the others
 
 GREEDY, SAMPLING = {"do_sample": False}, {"do_sample": True}
 
@@ -39,9 +40,10 @@ KNOWN = {
     "names": np.arange(11),  # the ids of a vocabulary in which each token is followed by the next one
     "logits": np.array([0.5, -2.0, 1.5, 3.0, 2.9, -7.0]),
     "favourite": np.array(1),  # among OTHERS
-    "ends": np.array([OTHERS, 0]),  # favourites that are the last and the first of them
     # Temperatures. Logits grow with them, so that none says by itself what must come.
     "balanced": np.array([0.25, 4.0]),
+    "ends": np.array([OTHERS, 0]),  # favourites there: the last and the first token
+    "shares": np.array([0.5, 0.5]),  # their shares
     "cold": np.array(0.02),
     "colder": np.array(0.01),
     "hot": np.array(1e6),
@@ -125,39 +127,40 @@ def test_temperature_zero_is_greedy(step, device, expected):
 
 
 @pytest.mark.todo(3)
-def test_sampling_follows_the_temperature(draws, favourites):
+def test_sampling_follows_the_temperature(draws, shares):
     """Sampled tokens follow softmax(logits / temperature), below and above temperature 1"""
-    assert len(favourites) * 2 * binomial_tail(LEAST - 1, DRAWS) < 1e-6
-    counts = {temperature: (draws(temperature).count(0), len(draws(temperature))) for temperature in favourites}
-    # -1: it hardly ever comes up, 1: hardly anything else does
-    observed = [-1 if hits < LEAST else int(count - hits < LEAST) for hits, count in counts.values()]
-    if any(observed):
-        wrong = list(counts)[np.flatnonzero(observed)[0]]
-        share = counts[wrong][0] / counts[wrong][1]
+    counts = counts_of(draws())
+    if evidence_against(counts, shares) > WRONG:
+        worst = max(counts, key=lambda temperature: evidence_against({temperature: counts[temperature]}, shares))
+        (hits, misses), share = counts[worst], shares[worst]
+        count = hits + misses
         raise CheckFailure(
-            f"at temperature {wrong:g} a token of probability 1/2 in {LEAST} to {DRAWS - LEAST} of {DRAWS} draws",
-            f"it in {counts[wrong][0]}",
+            f"at temperature {worst:.3g} a token of probability {share:.2g} about {share * count:.0f} times in {count}",
+            f"it {hits} times",
             "Is the temperature applied: once, by division, to the logits before the softmax?",
-            observed=observed,
-            shares={"that token": (0.5, share), f"{OTHERS:,} others together": (0.5, 1 - share)},
+            observed=[side(*counts[temperature], shares[temperature]) for temperature in counts],
+            shares={
+                "that token": (share, hits / count),
+                f"{OTHERS:,} others together": (1 - share, misses / count),
+            },
         )
 
 
 @pytest.mark.todo(3)
-def test_every_token_can_be_sampled(draw, draws, favourites):
+def test_every_token_can_be_sampled(draw, draws, shares):
     """Unlikely tokens are sampled too, each with its own probability"""
-    others = [rank for temperature in favourites for rank in draws(temperature) if rank]
+    others = [rank for ranks in draws().values() for rank in ranks if rank]
     # The rarest of the others are those that hold a tenth of their probability: as soon as one of
-    # them comes up, all is well. Each draw brings one up with a probability of 0.05, and three
-    # hundred draws none with 0.95**300 = 2e-7. The favourite helps: a sampler that keeps 95 % of
-    # all probability keeps nine tenths of theirs.
-    shares = np.exp(np.linspace(0.0, -0.5, OTHERS))
-    rarest = np.flatnonzero(shares.cumsum() > 0.9 * shares.sum())[0] + 1
+    # them comes up, all is well. Where the others have half of the draws, each brings one up with a
+    # probability of 0.05, and three hundred none with 0.95**300 = 2e-7. The favourite helps: a
+    # sampler that keeps 95 % of all probability keeps nine tenths of theirs.
+    probabilities = np.exp(SLOPE)
+    rarest = np.flatnonzero(probabilities.cumsum() > 0.9 * probabilities.sum())[0] + 1
     for _ in range(75):
-        if len(others) < 2 * LEAST or max(others) >= rarest:
+        if len(others) >= ENOUGH and max(others) >= rarest:
             break
-        others += [rank for rank in draw(max(favourites), 4) if rank]
-    if len(others) < 2 * LEAST or max(others) < rarest:
+        others += [rank for rank in draw(min(shares, key=shares.get), 4) if rank]
+    if len(others) < ENOUGH or max(others) < rarest:
         raise CheckFailure(
             "tokens from the whole vocabulary",
             "only the most likely ones",

@@ -39,9 +39,10 @@ def name_mistake(
     left = [
         mistake for mistake in read_mistakes(step) if explains(mistake, failed, passed) and is_telling(mistake, check)
     ]
-    if not 1 <= len(left) <= NAMES_LIMIT:
+    titles = dict.fromkeys(mistake.title for mistake in left)  # a mistake may be known in several ways of writing it
+    if not 1 <= len(titles) <= NAMES_LIMIT:
         return None, None
-    return ", or when ".join(mistake.title for mistake in left), left[0].lesson if len(left) == 1 else None
+    return ", or when ".join(titles), left[0].lesson if len(titles) == 1 else None
 
 
 def explains(mistake: Mistake, failed: Mapping[str, Collection[str]], passed: Set[str]) -> bool:

@@ -219,14 +219,25 @@ def _draw_text(known: Mapping[str, NDArray], rng: np.random.Generator) -> Arrays
         "names": rng.permutation(len(known["names"])),
         "logits": rng.permutation(known["logits"]) + rng.normal(),
         "favourite": rng.integers(1, 20_000),
-        "ends": rng.permutation(known["ends"]),
-        "balanced": known["balanced"] * _factor(rng, 0.6, 1.6),
+        **_draw_shares(known, rng),
         # Far enough from 1 that a temperature that is left out shows.
         "cold": known["cold"] * _factor(rng, 0.1, 5.0),
         "colder": known["colder"] * _factor(rng, 0.1, 5.0),
         "hot": known["hot"] * _factor(rng, 1.0, 20.0),
         "ids": rng.permutation(13)[: len(known["ids"])],
         "seed": rng.integers(1 << 32),
+    }
+
+
+def _draw_shares(known: Mapping[str, NDArray], rng: np.random.Generator) -> Arrays:
+    """A third temperature, in the middle; and shares far enough from a half that tossing a coin shows."""
+    low, high = known["balanced"] * _factor(rng, 0.6, 1.6)
+    share = rng.uniform(0.2, 0.25, 3)
+    share[rng.integers(3)] += 0.55
+    return {
+        "balanced": rng.permutation([low, _factor(rng, 0.7, 1.4), high]),
+        "ends": rng.permutation([*known["ends"], rng.integers(1, 20_000)]),
+        "shares": share,
     }
 
 

@@ -1,0 +1,55 @@
+"use strict";
+
+// The worker: it puts the checkpoint together, and answers questions one after another.
+
+class Answers {
+    /** A piece of the safetensors file: from `start` on, in base64. */
+    receive(bytes, start, base64) {
+        this.file ??= new Uint8Array(bytes);
+        this.file.set(Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0)), start);
+    }
+
+    /** All pieces are there: make the model. Returns the text of each token. */
+    open({ config, tokenizer }) {
+        this.tokenizer = new Tokenizer(tokenizer);
+        this.reader = new Reader(new GPT2LMHeadModel(new GPT2Config(config), read_safetensors(this.file.buffer)));
+        this.file = undefined;
+        this.reader.read(this.tokenizer.encode("Once upon a time")); // a browser compiles what has run
+        return this.tokenizer.vocabulary();
+    }
+
+    encode(text) {
+        return this.tokenizer.encode(text);
+    }
+
+    /** Read a text: what the reader says of it, the text itself, and how long it took. */
+    read(ids) {
+        const start = performance.now();
+        const read = this.reader.read(ids);
+        return { ...read, text: this.tokenizer.decode(ids), milliseconds: performance.now() - start };
+    }
+
+    scores(position) {
+        return this.reader.scores(position);
+    }
+
+    attention(position) {
+        return this.reader.attention(position);
+    }
+
+    lens(position, count) {
+        return this.reader.lens(position, count);
+    }
+}
+
+/** Let messages call the answers: {call, arguments} in, {result} or {error} out. */
+function serve() {
+    const answers = new Answers();
+    self.onmessage = ({ data }) => {
+        try {
+            self.postMessage({ result: answers[data.call](...data.arguments) });
+        } catch (error) {
+            self.postMessage({ error: error.message });
+        }
+    };
+}

@@ -1,0 +1,73 @@
+"use strict";
+
+// The story model in the page: it is fetched when a reader first asks for it, and computes in a worker.
+//
+// A page that was opened as a file may not fetch, nor start a worker from a file. So the weights come
+// as scripts, which book/checkpoint.py makes, and the worker's source is that of the functions here.
+
+const storyteller = {
+    FOLDER: "storyteller/",
+
+    SOURCE: [
+        ...[matmul_transposed, matmul, softmax, under, Linear, LayerCache, KVCache],
+        ...[GPT2Config, causal_mask, LayerNorm, gelu, GPT2MLP, GPT2Embeddings, GPT2PositionEmbeddings],
+        ...[split_qkv, compute_attention, GPT2MultiHeadAttention, add, GPT2Block, GPT2Model, GPT2LMHeadModel],
+        ...[read_safetensors, Tokenizer, likeliest, Reader, Answers, serve],
+    ],
+
+    /** Open the model, once; later calls get the same promise. `progress` hears shares of 1. */
+    open(progress) {
+        storyteller.opened ??= storyteller.load(progress).catch((error) => {
+            storyteller.opened = undefined; // so that one can try again
+            throw error;
+        });
+        return storyteller.opened;
+    },
+
+    async load(progress) {
+        storyteller.start();
+        await storyteller.script("contents.js");
+        const { contents } = storyteller;
+        for (let piece = 0; piece < contents.pieces; piece++) {
+            await storyteller.script(`piece-${piece}.js`);
+            progress((piece + 1) / contents.pieces);
+        }
+        return { config: contents.config, tokens: await storyteller.ask("open", contents) };
+    },
+
+    /** Ask the worker, which answers in the order of the questions. */
+    ask(call, ...values) {
+        return new Promise((resolve, reject) => {
+            storyteller.waiting.push({ resolve, reject });
+            storyteller.worker.postMessage({ call, arguments: values });
+        });
+    },
+
+    start() {
+        const source = ['"use strict";', ...storyteller.SOURCE, "serve();"].join("\n");
+        const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+        storyteller.waiting = [];
+        storyteller.worker = new Worker(address);
+        URL.revokeObjectURL(address);
+        storyteller.worker.onmessage = ({ data: { result, error } }) => {
+            const { resolve, reject } = storyteller.waiting.shift();
+            if (error === undefined) resolve(result);
+            else reject(new Error(error));
+        };
+    },
+
+    /** Called by a piece: its place in the file, and its bytes in base64. */
+    receive(start, base64) {
+        storyteller.ask("receive", storyteller.contents.bytes, start, base64);
+    },
+
+    script(name) {
+        return new Promise((resolve, reject) => {
+            const script = document.createElement("script");
+            script.src = storyteller.FOLDER + name;
+            script.onload = () => resolve(script.remove());
+            script.onerror = () => reject(new Error(`${script.src} could not be loaded`));
+            document.head.append(script);
+        });
+    },
+};
