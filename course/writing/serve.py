@@ -134,7 +134,7 @@ def _device_options(device: "Device") -> list[str]:
 @contextmanager
 def _server(options: Sequence[str]) -> Iterator[subprocess.Popen]:
     """Run ``max serve``, and end all of its processes afterwards."""
-    command = [sys.executable, "-m", "max._entrypoints.pipelines", "serve"]
+    command = [sys.executable, "-m", "gpt2.serving", "serve"]
     ours = ["--custom-architectures", f"{ROOT}:gpt2.serving", "--enable-penalties", "--allow-cold-interpreter-cache"]
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # and not ignored, as by nohup

@@ -6,6 +6,7 @@ shows that it is still there.
 """
 
 import asyncio
+import inspect
 import signal
 import socket
 import subprocess
@@ -206,6 +207,120 @@ def test_the_refusal_of_an_id_names_it(client):
 
 def test_after_all_that_it_answers(client, texts):
     assert complete(client, PROMPTS[3], max_tokens=200).choices[0].text == texts[PROMPTS[3]]
+
+
+# Every parameter of OpenAI's client: an answer, or a refusal that names it
+
+PARAMETERS = {  # of each: values that are answered, and values that are refused
+    "model": (["storyteller"], []),  # another one is a 404
+    "prompt": (["One", ["One", "Two"], [5], [[5, 6], [7]]], ["", [], [""], [[]], ["One", 5], [5.5], None, {}]),
+    "best_of": ([1, None], [0, 2, "x"]),
+    "echo": ([False, None], [True, "x"]),
+    "frequency_penalty": ([-2, 1.5, None], [2.1, "x"]),
+    "logit_bias": ([{}, None], [{"11": -100}, [], "x"]),
+    "logprobs": ([0, 1, 5, None], [-1, 8, 1.5, True]),
+    "max_tokens": ([1, 300, None], [0, -1, 2.5, "3"]),
+    "n": ([1, None], [0, 2]),
+    "presence_penalty": ([-2, 2, None], [-2.5]),
+    "seed": ([0, 1, 2**62, None], [-1, 0.5, 2**63, "x"]),
+    "stop": ([".", ["a", "b"], [], None], ["", [""], list("abcde"), 5]),
+    "stream": ([False, True, None], [7]),
+    "stream_options": ([None], []),
+    "suffix": (["", None], ["the end"]),
+    "temperature": ([0, 2, None], [-0.1, 2.1, "hot"]),
+    "top_p": ([0.1, 1, None], [0, 1.1]),
+    "user": (["somebody"], []),
+}
+
+
+def test_every_parameter_of_the_client_is_known(client):
+    asked = inspect.signature(client.completions.create).parameters.keys()
+    assert asked - {"extra_headers", "extra_query", "extra_body", "timeout"} == PARAMETERS.keys()
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, (good, _) in PARAMETERS.items() for value in good])
+def test_a_parameter_is_answered(client, name, value):
+    answer = complete(client, **{"prompt": "One", "max_tokens": 3} | {name: value})
+    choices = [choice for part in answer for choice in part.choices] if value is True else answer.choices
+    assert len({choice.index for choice in choices}) == (2 if value in (["One", "Two"], [[5, 6], [7]]) else 1)
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, (_, bad) in PARAMETERS.items() for value in bad])
+def test_a_parameter_is_refused_by_its_name(client, name, value):
+    with pytest.raises(openai.BadRequestError) as refusal:
+        complete(client, **{"prompt": "One", "max_tokens": 3} | {name: value})
+    assert refusal.value.param == name and refusal.value.body["message"].startswith(name)
+
+
+@pytest.mark.parametrize("stop", ["curious", ["nothing", " curious b"], "us", [",", "x"]], ids=str)
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_text_ends_before_a_stop_string_as_the_engines_does(client, generator, stop, stream):
+    listed = [stop] if isinstance(stop, str) else stop
+    (expected,) = generator.generate(PROMPTS[0], Sampling(temperature=0), max_new_tokens=40, stop=listed)
+    answer = complete(client, PROMPTS[0], max_tokens=40, stop=stop, stream=stream)
+    parts = [part.choices[0] for part in answer] if stream else answer.choices
+    assert "".join(part.text for part in parts) == expected.text
+    assert [part.finish_reason for part in parts if part.finish_reason] == ["stop"]
+
+
+def test_max_tokens_left_out_are_sixteen(client):
+    assert complete(client, "One", extra_body={"ignore_eos": True}).usage.completion_tokens == 16
+
+
+def test_seed_0_is_a_seed(client):
+    one, again = (complete(client, "One", temperature=1, seed=0, max_tokens=20).choices[0].text for _ in range(2))
+    assert one == again
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_log_probabilities_come_with_tokens_and_their_places(client, stream):
+    answer = complete(client, PROMPTS[0], max_tokens=6, logprobs=2, stream=stream)
+    parts = [part.choices[0] for part in answer] if stream else answer.choices
+    text = "".join(part.text for part in parts)
+    told = [part.logprobs for part in parts if part.logprobs]
+    tokens, places = (sum((getattr(each, name) for each in told), []) for name in ("tokens", "text_offset"))
+    assert "".join(tokens) == text and len(tokens) == 6
+    assert places == [len("".join(tokens[:count])) for count in range(6)]
+
+
+def test_several_prompts_in_one_stream_are_refused(client):
+    with pytest.raises(openai.BadRequestError) as refusal:
+        complete(client, ["One", "Two"], stream=True)
+    assert refusal.value.param == "prompt" and "several" in refusal.value.body["message"]
+
+
+def test_another_model_is_not_found(client):
+    with pytest.raises(openai.NotFoundError, match="model 'gpt2': expected 'storyteller'") as refusal:
+        complete(client, "One", model="gpt2")
+    assert refusal.value.param == "model"
+
+
+def test_a_chat_without_a_template_is_refused(client):
+    with pytest.raises(openai.BadRequestError, match="no chat template"):
+        client.chat.completions.create(model="storyteller", messages=[{"role": "user", "content": "Hello"}])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "embeddings", 404),
+        ("POST", "audio/speech", 404),
+        ("GET", "nothing", 404),
+        ("GET", "completions", 405),
+        ("DELETE", "models", 405),
+        ("GET", "models/storyteller", 200),
+        ("GET", "models", 200),
+    ],
+)
+def test_what_is_not_served_is_not_found(server, method, path, status):
+    assert httpx.request(method, f"{server}/{path}", timeout=60).status_code == status
+
+
+def test_what_is_too_large_is_refused_at_once(server):
+    began = time.monotonic()
+    answer = httpx.post(f"{server}/completions", json={"model": "storyteller", "prompt": "word " * 10**7}, timeout=60)
+    assert answer.status_code == 413 and "1,048,576 bytes" in answer.json()["error"]["message"]
+    assert time.monotonic() - began < 20  # it took two minutes
 
 
 # What cannot be served, and the end
