@@ -342,8 +342,3 @@ def test_what_steers_somebodys_own_python_does_not_steer_the_course(clone):
     (clone.folder / "course/__main__.py").write_text("import sys\nprint(sys.flags.optimize)")
     ran = clone.start("check", PYTHONSAFEPATH="1", PYTHONOPTIMIZE="1", PYTHONPATH="elsewhere")
     assert (ran.returncode, ran.stdout.strip()) == (0, "0")
-
-
-def test_pixi_takes_away_what_run_takes_away():
-    (unset,) = re.findall("^unset (.+)", (ROOT / "run").read_text(), re.MULTILINE)
-    assert PIXI["activation"]["env"] == dict.fromkeys(unset.split(), "")
