@@ -108,7 +108,7 @@ def hints(number: str, name: str, root: Path) -> str:
 
 def mistakes(argument: str, name: str, root: Path) -> str:
     """What the checks recognize, as a folded list."""
-    found = read_mistakes(_step(name))
+    found = {mistake.title: mistake for mistake in read_mistakes(_step(name))}.values()  # some are known in two forms
     if not found:
         raise Nothing("the step has no known mistakes")
     items = "\n".join(

@@ -26,9 +26,9 @@ KNOWN = {
 
 @pytest.mark.todo(1)
 def test_the_seven_fields_are_there(step):
-    """The configuration has the seven fields"""
-    found = set(getattr(step.GPT2Config, "__dataclass_fields__", ()))
-    if missing := PUBLISHED.keys() - found:
+    """The configuration has the seven fields, in their order, and is frozen"""
+    found = list(getattr(step.GPT2Config, "__dataclass_fields__", ()))
+    if missing := PUBLISHED.keys() - set(found):
         # Those that are attributes of the class all the same: a dataclass overlooks a line without a type.
         untyped = [name for name in missing if hasattr(step.GPT2Config, name)]
         raise CheckFailure(
@@ -36,6 +36,11 @@ def test_the_seven_fields_are_there(step):
             f"no {', '.join(sorted(missing))}",
             observed=[len(untyped) == len(missing)],
         )
+    if (order := [name for name in found if name in PUBLISHED]) != list(PUBLISHED):
+        raise CheckFailure(f"the fields in this order: {', '.join(PUBLISHED)}", ", ".join(order))
+    if not step.GPT2Config.__dataclass_params__.frozen:
+        help = "The skeleton's decorator, @dataclass(frozen=True), forbids it."
+        raise CheckFailure("a configuration that nobody can change", "one whose fields can be set", help)
 
 
 @pytest.mark.todo(1)

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import struct
+import threading
 
 import numpy as np
 import pytest
@@ -111,3 +112,28 @@ def test_nothing_but_channel_errors_comes_of_noise(channel):
             pass
         finally:
             os.close(reading)
+
+
+def test_who_does_not_read_is_not_waited_for_for_ever():
+    reading, writing = os.pipe()
+    with pytest.raises(ChannelError, match=r"does not read a message within 0.1 s"):
+        Channel(reading, writing, patience=0.1).send("x" * (HEADER_LIMIT // 2))
+
+
+@pytest.mark.parametrize("data", [struct.pack("<I", 100), struct.pack("<I", 100) + b"{"])
+def test_who_does_not_end_a_message_is_not_waited_for_for_ever(data):
+    reading, writing = os.pipe()
+    os.write(writing, data)
+    with pytest.raises(ChannelError, match=r"does not write a message within 0.1 s"):
+        Channel(reading, writing, patience=0.1).receive()
+
+
+def test_large_messages_pass_through_small_pipes():
+    reading, writing = os.pipe()
+    channel = Channel(reading, writing, patience=10.0)
+    array = np.arange(1 << 20)
+    sender = threading.Thread(target=channel.send, args=["here", [array]])
+    sender.start()
+    message, arrays = channel.receive()
+    sender.join()
+    assert message == "here" and (arrays[0] == array).all()

@@ -1,5 +1,6 @@
 """The command ``grade`` refuses what makes no sense with the value, and says what it leaves behind."""
 
+import csv
 import os
 import shutil
 import subprocess
@@ -81,3 +82,34 @@ def test_its_own_output_is_no_submission(class_):
         assert ran.returncode == 0
         tables.append((class_ / (arguments or ["", "grades"])[1] / "grades.csv").read_text())
     assert tables[0] == tables[1] == tables[2]
+
+
+def test_no_submission_ends_the_run_for_everybody(class_):
+    """Each of these did: texts that a parser cannot take, and a pipe that nobody writes to."""
+    right = solution_path(1).read_bytes()
+    texts = {
+        "digits": b"# TODO " + b"9" * 5000 + b": x\n" + right,
+        "mac": right.replace(b"\n", b"\r") + b"x = 1;\r# c",
+        "bytes": b"# coding: punycode\n\xff\0" + right,
+        "deep": b"x = " + b"(" * 9999 + b"\n" + right,
+    }
+    for name, content in texts.items():
+        (class_ / name).mkdir()
+        (class_ / name / "step_01.py").write_bytes(content)
+    os.mkfifo(class_ / "nobody.zip")
+    ran = grade(class_, "class", "--no-sandbox", "--steps", "1", "--jobs", "2")
+    assert ran.returncode == 1 and "Traceback" not in ran.stderr
+    with open(class_.parent / "grades" / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        points = {row["submission"]: row["points"] for row in csv.DictReader(file)}
+    assert points == {"ada": "1", "digits": "1", "mac": "1", "bytes": "0", "deep": "0", "nobody.zip": "0"}
+
+
+def test_grades_among_the_submissions_are_refused(class_):
+    ran = grade(class_, "class", "--no-sandbox", "--out", "class")
+    assert ran.returncode == 2 and "name another folder with --out" in ran.stderr
+    assert [path.name for path in class_.iterdir()] == ["ada"]
+
+
+def test_only_who_is_there_is_judged_again(class_):
+    ran = grade(class_, "class", "--no-sandbox", "--steps", "1", "--again", "eve")
+    assert ran.returncode == 2 and "'eve' is none of the submissions" in ran.stderr

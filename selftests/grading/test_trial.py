@@ -1,6 +1,8 @@
 """A submission seen from outside, without a sandbox: inputs drawn for it, and answers that are not believed."""
 
 import inspect
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,9 +10,9 @@ from max.driver import CPU
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor
 
-from course.curriculum.steps import step_path
+from course.curriculum.steps import ROOT, step_path
 from course.grading.inside.channel import ChannelError, Closed
-from course.grading.trial import secret, session
+from course.grading.trial import remote, secret, session
 from course.grading.trial.remote import Process, Remote, _exception
 from course.grading.trial.session import Session
 from course.judging.case import Case
@@ -91,6 +93,7 @@ class Script:
         self.messages = list(messages)
         self.sent: list[object] = []
         self.reading = self.writing = -1
+        self.arrays = [np.float32([1.0, 2.0])]
 
     def send(self, message: object, arrays: object = ()) -> None:
         self.sent.append(message)
@@ -101,7 +104,7 @@ class Script:
         message = self.messages.pop(0)
         if isinstance(message, ChannelError):
             raise message
-        return message, [np.float32([1.0, 2.0])]
+        return message, list(self.arrays)
 
 
 @pytest.fixture
@@ -203,3 +206,66 @@ def test_a_key_that_cannot_be_kept_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(Refusal, match="the key .* cannot be kept"):
         secret.key(tmp_path / "file" / "grading.key")
+
+
+# What a submission may ask of this process
+
+
+def asking(*arguments: object, times: int = 1) -> list[object]:
+    return [["callback", 0, list(arguments)]] * times
+
+
+def test_an_array_is_one_tensor(process):
+    twice = ["list", [["tensor", 0, "float32", True, "cpu"]] * 2]
+    with pytest.raises(Gone, match="protocol"):
+        process(["value", twice]).request("get", 0, "x")
+
+
+@pytest.mark.parametrize(("dtype", "most"), [(np.int64, "IDS_LIMIT"), (np.float32, "NUMBERS_LIMIT")])
+def test_what_is_lent_is_asked_about_so_many_numbers_and_no_more(process, monkeypatch, dtype, most):
+    monkeypatch.setattr(remote, most, 8)
+    for size, is_right in ((8, True), (9, False)):
+        asked = process(*asking(["tensor", 0, np.dtype(dtype).name, True, "cpu"]), ["value", 1])
+        asked.callbacks = [lambda ids: 7]
+        asked.channel.arrays = [np.zeros((1, size), dtype)]
+        if is_right:
+            assert asked.request("call", 0, [], {}) == 1 and asked.channel.sent[-1] == 7
+        else:
+            with pytest.raises(ValueError, match="about 9 numbers at once, which is more than 8"):
+                asked.request("call", 0, [], {})
+
+
+def test_what_is_lent_is_asked_so_many_times_and_no_more(process, monkeypatch):
+    monkeypatch.setattr(remote, "CALLBACKS_LIMIT", 3)
+    for times, is_right in ((3, True), (4, False)):
+        asked = process(*asking(times=times), ["value", 1])
+        asked.callbacks = [lambda: 7]
+        if is_right:
+            assert asked.request("call", 0, [], {}) == 1
+        else:
+            with pytest.raises(Gone, match="asks what it was lent 4 times"):
+                asked.request("call", 0, [], {})
+
+
+def test_what_is_lent_takes_so_long_and_no_longer(process, monkeypatch):
+    monkeypatch.setattr(remote, "CALLBACKS_SECONDS", 0.01)
+    asked = process(*asking(times=2), ["value", 1])
+    asked.callbacks = [lambda: sum(range(1_000_000))]
+    with pytest.raises(Gone, match="asks what it was lent 1 times"):
+        asked.request("call", 0, [], {})
+
+
+def test_this_process_has_a_limit_of_memory():
+    script = """
+import numpy as np
+from course.grading.trial import session
+session.MEMORY = 1 << 28
+session.limit_memory()
+np.ones(1 << 24)
+try:
+    np.ones(1 << 26)
+except MemoryError:
+    print("refused")
+"""
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert ran.stdout == "refused\n", ran.stderr

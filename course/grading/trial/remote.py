@@ -7,9 +7,11 @@ Tensors that come back are made anew from their numbers; other objects stay wher
 import builtins
 import dataclasses
 import inspect
+import math
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -29,6 +31,12 @@ from course.judging.subject import Gone
 from solutions.solution_01 import GPT2Config
 
 LINE_LIMIT = 1 << 17  # a step has fewer lines: it may have as many bytes
+TAKEN = np.empty(0)  # stands in the place of an array that a message has referred to
+PATIENCE = 20.0  # seconds to read what it is sent, or to write the rest of a message
+IDS_LIMIT = 2048  # tokens that the model it is lent may be asked about at once: twice GPT-2's context
+NUMBERS_LIMIT = 1 << 20  # numbers that another object it is lent may be handed at once
+CALLBACKS_LIMIT = 1000  # times that a call may use what it is lent
+CALLBACKS_SECONDS = 10.0  # seconds of a processor that this may take
 COMPILE_LIMIT = 5  # kernels beyond the course's that a process is given time for
 
 
@@ -106,7 +114,7 @@ class Process:
         self.process = sandbox.start(arguments, (child_reading, child_writing))
         os.close(child_reading)
         os.close(child_writing)
-        self.channel = Channel(reading, writing)
+        self.channel = Channel(reading, writing, PATIENCE)
         self.drain = threading.Thread(target=self._drain, daemon=True)
         self.drain.start()
 
@@ -126,6 +134,7 @@ class Process:
         message = self._encode_request(request, arrays)
         self._send(message, arrays)
         failure: Exception | None = None  # of a check, in the middle of the submission's work
+        callbacks, seconds = 0, 0.0
         while True:
             answer, arrays = self._receive()
             raised = callback = None
@@ -152,7 +161,12 @@ class Process:
             except (ValueError, TypeError, LookupError, RecursionError):
                 raise self.gone("it does not keep to the protocol") from None
             if callback:
+                callbacks += 1
+                began = time.process_time()  # of a processor, since a loaded machine is not the submission's fault
                 failure = self._call_back(*callback) or failure
+                seconds += time.process_time() - began
+                if callbacks > CALLBACKS_LIMIT or seconds > CALLBACKS_SECONDS:
+                    raise self.gone(f"it asks what it was lent {callbacks} times, which took {seconds:.1f} s")
             elif failure or raised:
                 raise failure or raised
             else:
@@ -176,6 +190,8 @@ class Process:
         """Do what the submission asks of an object that it was lent. Returns what that raises."""
         arrays: list[np.ndarray] = []
         try:
+            for each in arguments:
+                _refuse_large(each)
             value = self._encode(function(*arguments), arrays)
         except Exception as error:
             self._send(["failed", str(error)], [])
@@ -257,7 +273,10 @@ class Process:
             return value
         match value:
             case "tensor", int(number), "float32" | "int64", True, _ if number >= 0:
-                return Tensor(arrays[number], device=self.device)
+                array, arrays[number] = arrays[number], TAKEN
+                if array is TAKEN:  # each may be taken once, or a few bytes would stand for gigabytes
+                    raise ValueError(value)
+                return Tensor(array, device=self.device)
             case "tensor", _, str(dtype), bool(is_here), str(device):
                 return _Unreadable(DType[dtype], self.device if is_here else device)
             case "tuple", list(items):
@@ -269,6 +288,15 @@ class Process:
             case "object", int(number), str(kind), str(name), str(text):
                 return Remote(self, number, kind, name, text)
         raise ValueError(value)
+
+
+def _refuse_large(value: Any) -> None:
+    """Raise ValueError for a tensor larger than any that is asked about: what comes of it may be larger by far."""
+    if isinstance(value, Tensor) and type(value) is not _Unreadable:
+        size = math.prod(int(dim) for dim in value.shape)
+        most = IDS_LIMIT if value.dtype == DType.int64 else NUMBERS_LIMIT
+        if size > most:
+            raise ValueError(f"it asks what it was lent about {size} numbers at once, which is more than {most}")
 
 
 def _numbers(tensor: Tensor) -> np.ndarray:

@@ -1,6 +1,7 @@
 """One submission on trial: its steps in the sandbox, and inputs that it has not seen."""
 
 import hmac
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from course.judging.case import Case
 from course.judging.subject import Check
 
 KEY = secret.KEY
+MEMORY = 2 << 30  # bytes that this process, which answers for what is lent, may take beyond what MAX takes
 
 
 class Session:
@@ -33,6 +35,7 @@ class Session:
 
     def begin(self) -> None:
         self.process.wait_until_ready()  # here, so that its start is not charged to the first step
+        limit_memory()
 
     def load(self, step: int) -> Remote:
         """Import a step there. Raises what it raises, or Gone."""
@@ -69,3 +72,10 @@ class Session:
         path = step_path(step, self.folder)
         content = path.read_bytes() if path.is_file() else b""
         return np.random.default_rng([step, *hmac.digest(secret.key(KEY), what.encode() + content, "sha256")])
+
+
+def limit_memory() -> None:
+    """Let this process take MEMORY bytes more than it has. What asks for more gets a MemoryError."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY, hard))

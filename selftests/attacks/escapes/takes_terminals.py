@@ -1,0 +1,4 @@
+"""Opens a pseudo-terminal, of which the whole machine has a few thousand."""
+
+import os
+os.open("/dev/ptmx", os.O_RDWR)
