@@ -1,4 +1,4 @@
-"""What MAX's server answers, made what OpenAI's API promises: texts end before a stop string, tokens have their places."""
+"""What MAX's server answers, as OpenAI's API has it: texts end before a stop string, and tokens have their places."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, fields, replace

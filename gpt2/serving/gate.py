@@ -1,4 +1,4 @@
-"""What is asked, before MAX's server hears of it: requests that it would misread are refused, by the parameter's name."""
+"""Looks at requests before MAX's server does: those that it would misread are refused, by the parameter's name."""
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping

@@ -278,7 +278,7 @@ def test_log_probabilities_come_with_tokens_and_their_places(client, stream):
     parts = [part.choices[0] for part in answer] if stream else answer.choices
     text = "".join(part.text for part in parts)
     told = [part.logprobs for part in parts if part.logprobs]
-    tokens, places = (sum((getattr(each, name) for each in told), []) for name in ("tokens", "text_offset"))
+    tokens, places = ([value for each in told for value in getattr(each, name)] for name in ("tokens", "text_offset"))
     assert "".join(tokens) == text and len(tokens) == 6
     assert places == [len("".join(tokens[:count])) for count in range(6)]
 
