@@ -95,11 +95,11 @@ def why_unused(name: str) -> str:
     if (match := _MEANT.fullmatch(name)) and not is_step(name):
         number = int(match[1][:3])
         return f"expected step_{number:02}.py" if number in STEPS else "there is no such step"
-    return "hand in a folder, a zip or a tar file with step_NN.py"
+    return "it holds no step_NN.py" if name.lower().endswith(ARCHIVES) else "hand in a folder, a zip or a tar file"
 
 
 def _steps(entries: Callable[[], Iterator[Entry]], nested: int) -> Steps:
-    """The steps of a folder or an archive; where it holds none, those of the archives in it."""
+    """The steps of a folder or an archive, and those that only the archives beside them have."""
     found: dict[int, Entry] = {}
     steps = Steps()
     others: dict[PurePosixPath, str] = {}  # what may have been meant, and why it does not count
@@ -115,22 +115,24 @@ def _steps(entries: Callable[[], Iterator[Entry]], nested: int) -> Steps:
         else:
             _add(steps, step, _limited(entry))
             found[step] = entry
-    if not found and nested:
-        steps = _from_archives(entries(), others, nested)
     places = {_place(entry.path) for entry in found.values()}
-    told = [
-        f"{str(path)[-NAME_LIMIT:]} ({why})"
-        for path, why in others.items()
-        if not found or _MEANT.fullmatch(path.name) or _place(path) in places
-    ]
+    others = {
+        path: why for path, why in others.items() if not found or _MEANT.fullmatch(path.name) or _place(path) in places
+    }
+    packed = _from_archives((entry for entry in entries() if entry.path in others), others, nested)
+    for step, content in packed.items():
+        steps.setdefault(step, content)
+    told = [f"{str(path)[-NAME_LIMIT:]} ({why})" for path, why in others.items()]
     more = [f"{len(told) - TOLD} more"] if len(told) > TOLD else []
-    steps.unused = ", ".join(filter(None, [steps.unused, *told[:TOLD], *more]))
+    steps.unused = ", ".join(filter(None, [packed.unused, *told[:TOLD], *more]))
     return steps
 
 
 def _from_archives(entries: Iterator[Entry], others: dict[PurePosixPath, str], nested: int) -> Steps:
-    """The steps of the archives among these files. Those that are used go from the others."""
+    """The steps of the archives among these files. Those that hold some go from the others."""
     steps = Steps()
+    if not nested or not any(path.name.lower().endswith(ARCHIVES) for path in others):
+        return steps  # before anything is unpacked again
     left = ARCHIVE_LIMIT
     for entry in entries:
         if entry.why_left or not entry.path.name.lower().endswith(ARCHIVES):
@@ -178,7 +180,12 @@ def _in_folder(folder: Path) -> Iterator[Entry]:
     count = 0
     while waiting:
         place, depth = waiting.popleft()
-        for name in sorted(os.listdir(place), key=lambda name: (not is_step(name), name)):
+        try:
+            names = sorted(os.listdir(place), key=lambda name: (not is_step(name), name))
+        except OSError as error:
+            yield Entry(PurePosixPath(place.relative_to(folder)), _nothing, depth, error.strerror or "not readable")
+            continue
+        for name in names:
             if is_systems(name):
                 continue
             child = place / name
@@ -245,7 +252,7 @@ def _in_zip(archive: zipfile.ZipFile) -> Iterator[Entry]:
         path = _path(info.filename)
         if not info.is_dir() and not _is_systems(path):
             is_regular = stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG)
-            yield Entry(path, partial(_read_zipped, archive, info), 0, _unless(is_regular))
+            yield Entry(path, partial(_read_zipped, archive, info), 0, _why_left(path, is_regular))
 
 
 def _read_zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int) -> bytes:
@@ -266,7 +273,7 @@ def _in_tar(archive: tarfile.TarFile) -> Iterator[Entry]:
             raise ValueError(f"more than {ENTRIES_LIMIT} files")
         path = _path(info.name)
         if not info.isdir() and not _is_systems(path):
-            yield Entry(path, partial(_read_member, archive, info), 0, _unless(info.isreg()))
+            yield Entry(path, partial(_read_member, archive, info), 0, _why_left(path, info.isreg()))
 
 
 def _read_member(archive: tarfile.TarFile, info: tarfile.TarInfo, size: int) -> bytes:
@@ -278,8 +285,9 @@ def _path(name: str) -> PurePosixPath:
     return PurePosixPath(name.replace("\\", "/"))  # some programs of Windows write such
 
 
-def _unless(is_regular: bool) -> str:
-    return "" if is_regular else "not a regular file"
+def _why_left(path: PurePosixPath, is_regular: bool) -> str:
+    is_of_interest = is_step(path.name) or may_be_meant(path.name)
+    return "" if is_regular or not is_of_interest else "not a regular file"
 
 
 class _Limited:

@@ -150,7 +150,7 @@ class _Run:
         except BadSubmission as error:
             return Grade(submission.name, [], str(error)), False
         except Refusal as error:
-            return Grade(submission.name, [], str(error)), True
+            return Grade(submission.name, [], str(error)[:500]), True
         except Exception as error:
             return Grade(submission.name, [], f"could not be graded: {type(error).__name__}: {error}"[:500]), False
 

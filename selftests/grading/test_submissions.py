@@ -181,7 +181,7 @@ def unused(path: Path) -> str:
         ("rest.ipynb", "a notebook"),
         ("rest.RAR", ".rar is not read"),
         ("rest.7z", ".7z is not read"),
-        ("rest.zip", "hand in a folder"),
+        ("rest.zip", "cannot be read: neither a zip nor a tar file"),
     ],
 )
 def test_what_was_meant_to_count_is_named(folder, name, why):
@@ -283,6 +283,13 @@ def test_archives_in_folders_and_archives_are_read(tmp_path, packing):
         with tarfile.open(tmp_path / "a.zip", "w:gz") as archive:
             archive.add(inner, "hw.zip")
     assert read(tmp_path / "a.zip") == {3: b"# hw/step_03.py"}
+
+
+def test_archives_beside_steps_give_those_that_are_missing(folder):
+    make_zip(folder / "rest.zip", "step_02.py", "hw/step_03.py")
+    make_zip(folder / "pictures.zip", "mask.png")
+    assert read(folder) == {2: b"mine", 3: b"# hw/step_03.py"}
+    assert unused(folder) == "pictures.zip (it holds no step_NN.py)"
 
 
 def test_a_spoiled_archive_in_a_folder_is_named(tmp_path):
