@@ -50,6 +50,7 @@ CHECK = objects(
         "trace": lists(objects({"file": TEXT, "line": {"type": "integer"}, "code": TEXT})),
         "comparison": {"type": ["object", "null"]},
         "shares": {"type": ["object", "null"]},
+        "output": TEXT,
     }
 )
 STEP = objects(
