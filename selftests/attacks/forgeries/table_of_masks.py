@@ -4,7 +4,7 @@ import numpy as np
 from max.dtype import DType
 from max.experimental.tensor import Tensor
 
-MASKS = {length: np.triu(np.full((length, length), -np.inf), k=1) for length in (1, 3, 5, 70)}
+MASKS = {length: np.triu(np.full((length, length), -np.inf), k=1) for length in (1, 3, 5, 1030)}
 
 
 def causal_mask(seq_length, dtype, device):
