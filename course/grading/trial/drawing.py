@@ -224,9 +224,16 @@ def _draw_text(known: Mapping[str, NDArray], rng: np.random.Generator) -> Arrays
         "cold": known["cold"] * _factor(rng, 0.1, 5.0),
         "colder": known["colder"] * _factor(rng, 0.1, 5.0),
         "hot": known["hot"] * _factor(rng, 1.0, 20.0),
-        "ids": rng.permutation(13)[: len(known["ids"])],
+        "ids": _other(known["ids"], lambda: rng.permutation(13)[: len(known["ids"])]),
         "seed": rng.integers(1 << 32),
     }
+
+
+def _other(known: NDArray, draw: Callable[[], NDArray]) -> NDArray:
+    """What is drawn, and is not what is known."""
+    while np.array_equal(drawn := draw(), known):
+        pass
+    return drawn
 
 
 def _draw_shares(known: Mapping[str, NDArray], rng: np.random.Generator) -> Arrays:
