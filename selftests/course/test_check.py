@@ -44,9 +44,7 @@ def write_files(folder: Path) -> None:
         7: solved(7, "return query, key, value", "print('seventh')"),
         8: "print('before the end')\nimport sys\nsys.exit(0)\n",
         9: solved(9).encode() + b"\0",
-        10: solved(
-            10, "return x + ", "if self.norm.eps == 9: raise KeyboardInterrupt\n        return x + "
-        ),
+        10: solved(10, "return x + ", "if self.norm.eps == 9: raise KeyboardInterrupt\n        return x + "),
         # The thread would keep the process alive after its last check.
         11: "import threading\n"
         + solved(
