@@ -65,11 +65,12 @@ def compile_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"]
     """As ``load_model``, but compiled by MAX in any case, or found in its cache."""
     # Imported here: they take a third of a second, which the engine on a CPU has no use for.
     from max.dtype import DType
-    from max.experimental.tensor import TensorType
+    from max.experimental.tensor import TensorType, default_dtype
 
     ids = TensorType(DType.int64, ["batch", "seq_length"], device)
     model = _new_model(checkpoint, device)
-    compiled: Callable[[Tensor], Tensor] = model.compile(ids, weights=weights_of(checkpoint))
+    with default_dtype(DType.float32):
+        compiled: Callable[[Tensor], Tensor] = model.compile(ids, weights=weights_of(checkpoint))
     return compiled
 
 
@@ -85,12 +86,15 @@ def load_uncompiled_model(checkpoint: Checkpoint, device: Device) -> Callable[["
 
 
 def _new_model(checkpoint: Checkpoint, device: Device) -> "GPT2LMHeadModel":
+    from max.dtype import DType
     from max.experimental import functional as F
+    from max.experimental.tensor import default_dtype
 
     from gpt2.family import adapt
     from solutions.solution_13 import GPT2LMHeadModel
 
-    with F.lazy():  # the random numbers that the weights replace are never drawn
+    # MAX's own default is bfloat16 on a GPU. Lazily: the random numbers that the weights replace are never drawn.
+    with default_dtype(DType.float32), F.lazy():
         model = GPT2LMHeadModel(checkpoint.config)
         adapt(model, checkpoint.config, checkpoint.family)
         return model.to(device)

@@ -13,6 +13,8 @@ from max.driver import Buffer
 from max.dtype import DType
 from numpy.typing import NDArray
 
+from gpt2.bfloat16 import rounded
+
 Floats = NDArray[np.float32]
 
 PANEL = 64  # columns of a panel, as in gpt2/cpu/mojo/panels.mojo
@@ -32,12 +34,6 @@ class Format:
     store: Callable[[Floats], tuple[NDArray[Any], Floats | float]]
 
 
-def _bfloat16(panels: Floats) -> tuple[NDArray[np.uint16], float]:
-    """The upper half of each float32, rounded to the nearest, ties to even."""
-    bits = panels.view(np.uint32)
-    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16), 1.0
-
-
 def _int8(panels: Floats) -> tuple[NDArray[np.int8], Floats]:
     """Whole numbers from -127 to 127, and for each column the scale that makes 127 its largest weight."""
     scale: Floats = np.abs(panels).max(axis=1) / 127
@@ -47,7 +43,7 @@ def _int8(panels: Floats) -> tuple[NDArray[np.int8], Floats]:
 
 FORMATS: Mapping[str, Format] = {
     "float32": Format(DType.float32, np.float32, lambda panels: (panels, 1.0)),
-    "bfloat16": Format(DType.bfloat16, np.uint16, _bfloat16),
+    "bfloat16": Format(DType.bfloat16, np.uint16, lambda panels: (rounded(panels), 1.0)),
     "int8": Format(DType.int8, np.int8, _int8),
 }
 

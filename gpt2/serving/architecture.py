@@ -28,6 +28,7 @@ from max.pipelines.lib.log_probabilities import LogProbabilitiesMixin
 from max.pipelines.modeling.config_enums import SupportedEncoding, supported_encoding_dtype
 from max.pipelines.modeling.types import PipelineTask
 
+from gpt2.bfloat16 import Bfloat16Weights
 from gpt2.checkpoint import open_checkpoint, weights_of
 from gpt2.family import adapt
 from gpt2.serving.paged import PagedGPT2
@@ -97,10 +98,9 @@ class ServedGPT2(LogProbabilitiesMixin, ModuleV3PipelineModelWithKVCache[TextCon
             adapt(model, checkpoint.config, checkpoint.family)
             model = model.to(self.devices[0])
         inputs = self.batch_processor.get_symbolic_inputs(kv_params=self.kv_params, device_refs=self.device_refs)
-        # The weights are read as float32, and cast where MAX has chosen bfloat16.
-        compiled: Callable[..., ModuleV3Outputs] = model.compile(
-            *inputs, weights=weights_of(checkpoint), auto_cast=True
-        )
+        stored = weights_of(checkpoint)
+        weights = Bfloat16Weights(stored) if self.dtype == DType.bfloat16 else stored
+        compiled: Callable[..., ModuleV3Outputs] = model.compile(*inputs, weights=weights)
         return compiled
 
 

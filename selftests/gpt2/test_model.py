@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from max.driver import CPU
+from max.dtype import DType
 from max.experimental import functional as F
-from max.experimental.tensor import Tensor
+from max.experimental.tensor import Tensor, default_dtype
 
 from course.grading.trial import oracle
 from gpt2.checkpoint import CheckpointError, open_checkpoint, weight_shapes
-from gpt2.loading import load_model
+from gpt2.loading import load_model, load_uncompiled_model
 from selftests.checkpoints import oracle_parameters
 from solutions.solution_01 import GPT2Config
 from solutions.solution_13 import GPT2LMHeadModel
@@ -34,6 +35,14 @@ def test_the_compiled_model_computes_what_the_eager_one_does(model, folder, stor
     parameters = oracle_parameters(stored_weights)
     eager.load_state_dict({name: Tensor(array.copy(), device=device) for name, array in parameters.items()})
     np.testing.assert_allclose(logits(model, IDS, device), logits(eager, IDS, device), atol=1e-5)
+
+
+@pytest.mark.parametrize("load", [load_model, load_uncompiled_model])
+def test_the_model_is_float32_whatever_maxs_default_type_is(model, folder, device, load):
+    """On a GPU the default is bfloat16, and nobody need have changed it before the model is loaded."""
+    with default_dtype(DType.bfloat16):
+        loaded = load(open_checkpoint(str(folder)), device)
+    np.testing.assert_allclose(logits(loaded, IDS, device), logits(model, IDS, device), atol=1e-5)
 
 
 @pytest.mark.parametrize("config", [GPT2Config(n_layer=2), GPT2Config(17, 9, 12, 3, 2, 20)])
