@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from itertools import chain
 from typing import Annotated
 
@@ -38,12 +39,16 @@ def verify_course(
     score: Annotated[
         bool, typer.Option("--score", help="Print what the checks make of known mistakes and right answers, too.")
     ] = False,
+    gpu: Annotated[
+        bool, typer.Option("--gpu", help="Only compile everything for GPUs that need not be there: hours, once.")
+    ] = False,
 ) -> None:
     """Prove that solutions, skeletons, checks, hints, files and book agree: for those who change the course."""
     from book.proof import prove
     from course.commands.words import words
+    from course.proof.gpu import compiles_for_gpus
     from course.proof.mutants import read_mutants
-    from course.proof.point import show
+    from course.proof.point import Point, show
     from course.proof.score import Outcome, table
     from course.proof.verify import verify
 
@@ -55,8 +60,12 @@ def verify_course(
         waiting.count(f"Trying the checks on known answers to step {outcome.step:02}", done, total)
 
     with Waiting() as waiting:
-        course = () if pages else verify(waiting.kernels, tried)
-        for point in chain(course, prove(words(), pages or (), waiting.say)):
+        if gpu:
+            points: Iterable[Point] = compiles_for_gpus(ROOT, waiting.say)
+        else:
+            course = () if pages else verify(waiting.kernels, tried)
+            points = chain(course, prove(words(), pages or (), waiting.say))
+        for point in points:
             show(point)
             faults += len(point.faults)
     if score:
