@@ -3,9 +3,12 @@
 import subprocess
 
 import pytest
+from typer.testing import CliRunner
 
+from course.commands import app
 from course.curriculum.steps import ROOT, solution_path
 from course.proof import gpu
+from course.proof.point import Point
 
 TARGET = gpu.TARGETS[0]
 
@@ -80,3 +83,13 @@ def test_a_compiler_that_dies_without_a_word_and_one_that_writes_nothing_are_fau
     assert gpu.compile_part(ROOT, TARGET, "eager") == "eager for cuda:sm_90: exit code -11"
     compiler.code, compiler.writes = 0, []
     assert gpu.compile_part(ROOT, TARGET, "engine") == "engine for cuda:sm_90: nothing was compiled"
+
+
+@pytest.mark.parametrize("faults, code", [([], 0), (["eager for cuda:sm_80: no"], 1)])
+def test_verify_gpu_prints_these_points_alone(monkeypatch, faults, code):
+    monkeypatch.setattr(gpu, "compiles_for_gpus", lambda root, say: [Point("15 parts compile", faults)])
+    result = CliRunner().invoke(app, ["verify", "--gpu"])
+    assert result.exit_code == code
+    assert result.stdout.split("\n", 1)[0].endswith("15 parts compile")
+    assert all(each in result.stdout for each in faults)
+    assert "solutions" not in result.stdout
