@@ -7,6 +7,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from gpt2.configuration import CheckpointError
 from gpt2.special_tokens import add_special_tokens, read_object
+from gpt2.tidying import replaced, tidy
 
 # Files that hold a tokenizer, but in forms that `transformers` has to convert.
 OTHERS = ("vocab.txt", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
@@ -37,6 +38,7 @@ def load_tokenizer(folder: Path, vocab_size: int) -> Tokenizer:
     if largest >= vocab_size:
         raise CheckpointError(f"{path} has ids up to {largest}; the model has {vocab_size} tokens")
     add_special_tokens(tokenizer, folder, is_whole)
+    tidy(tokenizer, folder)
     return tokenizer
 
 
@@ -96,7 +98,7 @@ class TextStream:
 
     A token may hold only a part of a character. Until the character is complete, the decoded text ends in U+FFFD, the
     replacement character, which is held back. So is the end of the text where it may be the beginning of a stop
-    string. At a stop string the text ends; the stop string itself is not returned.
+    string, or of what the tokenizer replaces. At a stop string the text ends; the stop string itself is not returned.
     """
 
     def __init__(self, tokenizer: Tokenizer, stop: Sequence[str] = (), prompt: Sequence[int] = ()) -> None:
@@ -106,6 +108,7 @@ class TextStream:
         """
         self._tokenizer = tokenizer
         self._stop = stop
+        self._awaited = (*stop, *replaced(tokenizer))
         self._prompt = prompt
         self._start = 0  # the first token to decode, counted from the prompt's first one
         self._whole = len(prompt)  # so many tokens have all of their text returned
@@ -144,8 +147,8 @@ class TextStream:
         return text[: min(starts)] if starts else text
 
     def _held_back(self, text: str) -> int:
-        """How many characters at the end of the text may be the beginning of a stop string."""
-        longest = max(map(len, self._stop), default=0)
+        """How many characters at the end of the text may be the beginning of something that is no text."""
+        longest = max(map(len, self._awaited), default=0)
         new = len(text) - self._returned
         ends = (text[-length:] for length in range(min(longest, new), 0, -1))
-        return next((len(end) for end in ends if any(stop.startswith(end) for stop in self._stop)), 0)
+        return next((len(end) for end in ends if any(text.startswith(end) for text in self._awaited)), 0)

@@ -10,16 +10,24 @@ from transformers import AutoTokenizer
 from gpt2.checkpoint import CheckpointError
 from gpt2.tokenizer import TextStream, encode, load_tokenizer
 
-TEXTS = ["the king was talking in the garden", "a queen, a king and 12 cats said: don't!", "été à 5€ 😀", "the the"]
+TEXTS = [
+    "the king was talking in the garden",
+    "a queen, a king and 12 cats said: don't!",
+    "été à 5€ 😀",
+    "the the",
+    "n't 's 've 're . , ? ' s t ve re",
+]
 PROMPTS = [
     "the king was",
     " the  king",
     "talking",
     "a queen said: don't! 12",
+    "don't! don ' t the don 's . a queen n't the king , 's 've 're!? ' a ' ' . the n ' t",
     "été 😀 the king",
     "the<|endoftext|>king",
     "<s>the</s>",
 ]
+TIDIED = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": True}
 GENERIC = {"tokenizer_class": "PreTrainedTokenizerFast"}  # tokenizer.json as it is
 
 
@@ -175,6 +183,23 @@ KINDS = {
     "words": (words, False, {"tokenizer_config.json": GENERIC}),
     "word pieces": (word_pieces, False, {"tokenizer_config.json": GENERIC}),
     "word pieces, not cleaned": (lambda: word_pieces(cleanup=False), False, {"tokenizer_config.json": GENERIC}),
+    "words, tidied": (words, False, {"tokenizer_config.json": TIDIED}),
+    "word pieces, tidied": (word_pieces, False, {"tokenizer_config.json": TIDIED}),
+    "word pieces, not cleaned, but tidied": (
+        lambda: word_pieces(cleanup=False),
+        False,
+        {"tokenizer_config.json": TIDIED},
+    ),
+    "unigram, tidied": (unigram, False, {"tokenizer_config.json": TIDIED}),
+    "byte-level, not tidied all the same": (byte_level, False, {"tokenizer_config.json": TIDIED}),
+    "byte-level, tidied in spite of all": (
+        byte_level,
+        False,
+        {
+            "tokenizer_config.json": TIDIED
+            | {"clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output": True}
+        },
+    ),
     "unigram": (unigram, False, {"tokenizer_config.json": GENERIC}),
     "end of word": (end_of_word, False, {"tokenizer_config.json": GENERIC}),
     "like Llama": (like_llama, False, {"tokenizer_config.json": GENERIC}),
@@ -227,6 +252,8 @@ def test_a_long_text_is_not_decoded_again_and_again(monkeypatch):
     tokenizer, sizes = words(), []
 
     class Counting:
+        decoder = None
+
         def decode(self, ids):
             sizes.append(len(ids))
             return tokenizer.decode(ids)
