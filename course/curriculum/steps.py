@@ -56,6 +56,11 @@ def step_path(step: int, folder: Path = STEPS_FOLDER) -> Path:
     return folder / f"step_{step:02}.py"
 
 
+def whole_path(step: int) -> Path:
+    """The checks that only a trial runs: on inputs that are drawn for it, of everything at once."""
+    return ROOT / "tests" / "whole" / f"step_{step:02}.py"
+
+
 def checks_path(step: int) -> Path:
     """Where the checks of a step are."""
     return ROOT / "tests" / f"test_step_{step:02}.py"

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from course.curriculum.steps import ROOT, checks_path, solution_path
+from course.curriculum.steps import ROOT, checks_path, solution_path, whole_path
 from course.judging.verdicts import StepResult
 
 # What judges every step. Pages and commands are not among it.
@@ -27,6 +27,7 @@ JUDGES = (
     "tests/conftest.py",
     "tests/draws.py",
     "tests/toy_models.py",
+    "tests/whole/conftest.py",
 )
 SUFFIXES = (".json", ".npz", ".py", ".toml")
 
@@ -79,7 +80,7 @@ def _about(step: int) -> bytes:
         f"tests/fixtures/step_{step:02}.npz",
         *(f"tests/mistakes/step_{step:02}{end}" for end in (".npz", ".toml")),
     ]
-    paths = [checks_path(step), *map(solution_path, range(1, step + 1))]
+    paths = [checks_path(step), whole_path(step), *map(solution_path, range(1, step + 1))]
     return _digest(_contents([*names, *(str(path.relative_to(ROOT)) for path in paths)])).encode()
 
 

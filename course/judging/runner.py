@@ -23,7 +23,7 @@ import pytest
 from max.driver import Device
 
 from course import runtime
-from course.curriculum.steps import ROOT, checks_path, read_source, solution_path, step_path
+from course.curriculum.steps import ROOT, read_source, solution_path, step_path
 from course.curriculum.todos import open_todos, read_todos, todo_lines
 from course.judging.description import describe
 from course.judging.fixtures import SUBJECT
@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace, make_subject: Callable[[Device, Callable[
     )
     kernels.on_compile(lambda kernel: send("compile", kernel=kernel), lambda: send("compiled"))
     if arguments.steps:
-        files = [str(checks_path(step)) for step in arguments.steps]
+        files = [str(path) for step in arguments.steps for path in subject.files(step)]
         pytest.main([*OPTIONS, *files], plugins=[Narrator(send, begin, arguments.folder, subject, _order)])
     if not is_complete:
         background.start("course.runtime.warm")

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, TypeVar
 
-from course.curriculum.steps import step_path
+from course.curriculum.steps import checks_path, step_path
 from course.judging.case import Case
 
 Check = TypeVar("Check")
@@ -36,6 +36,9 @@ class Subject(Protocol):
 
     def known(self, step: int) -> list[Case] | None:
         """The known cases of a step that is asked about others; the mistakes' answers are recorded for these."""
+
+    def files(self, step: int) -> list[Path]:
+        """Where the checks of a step stand."""
 
     def arrange(self, step: int, checks: list[Check]) -> list[Check]:
         """The checks of a step in the order in which they are to be run."""
@@ -67,6 +70,9 @@ class LocalSubject:
 
     def known(self, step: int) -> None:
         return None
+
+    def files(self, step: int) -> list[Path]:
+        return [checks_path(step)]
 
     def arrange(self, step: int, checks: list[Check]) -> list[Check]:
         return checks

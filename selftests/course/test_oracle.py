@@ -65,7 +65,7 @@ def test_the_first_two_cases_share_their_sizes_and_a_later_one_has_none_of_them(
 def test_what_is_drawn_has_published_and_long_cases_too():
     for seed in range(20):
         cases = drawn(4, seed)
-        assert any(case.config == GPT2Config(vocab_size=case.config.vocab_size, n_layer=1) for case in cases)
+        assert any(case.config == GPT2Config() for case in cases)
         assert any(case["x"].shape[1] > 256 for case in cases)
     assert len({len(drawn(4, seed)) for seed in range(20)}) > 1
 

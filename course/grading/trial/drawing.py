@@ -16,14 +16,9 @@ Arrays = dict[str, NDArray]
 Sizes = dict[str, float]
 
 FIELDS = ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "layer_norm_epsilon")
-PUBLISHED = {
-    "n_embd": 768,
-    "n_head": 12,
-    "head_dim": 64,
-    "n_inner": 3072,
-    "n_positions": 1024,
-    "layer_norm_epsilon": 1e-5,
-}
+PUBLISHED = [(12, 12), (16, 24), (20, 36), (25, 48)]  # n_head and n_layer of GPT-2's four sizes
+HAVE_VOCABULARY = (5, 12, 13)
+HAVE_BLOCKS = (9, 11, 12, 13)  # what is as large and long as GPT-2 takes its time
 
 
 def draw(step: int, known: list[Case], rng: np.random.Generator) -> list[Case]:
@@ -31,7 +26,7 @@ def draw(step: int, known: list[Case], rng: np.random.Generator) -> list[Case]:
     if step in _VALUES:
         return [Case(_VALUES[step](known[0], rng))]
     first = _ordinary(rng)
-    others = [_published(rng), _long(rng), *(_unusual(rng) for _ in range(rng.integers(2, 5)))]
+    others = [_published(step, rng), _long(step, rng), *(_unusual(rng) for _ in range(rng.integers(2, 5)))]
     cases = [
         _case(step, sizes, rng) for sizes in (first, first, *map(others.__getitem__, rng.permutation(len(others))))
     ]
@@ -79,20 +74,34 @@ def _unusual(rng: np.random.Generator) -> Sizes:
     return sizes | {"n_embd": n_embd, "n_positions": sizes["seq_length"]}
 
 
-def _published(rng: np.random.Generator) -> Sizes:
-    """GPT-2's own, but for the number of blocks and the vocabulary, of which the tables would be too large to send."""
-    sizes = {
-        "batch": 1,
-        "seq_length": rng.integers(3, 7).item(),
-        "vocab_size": rng.integers(90, 400).item(),
-        "n_layer": 1,
+def _published(step: int, rng: np.random.Generator) -> Sizes:
+    """GPT-2's own, for a batch of texts that are not short.
+
+    All of them, but where the tables would be too large to send: a model gets one block, a token table fewer rows,
+    and what has a block's weights is as large as the smallest.
+    """
+    is_large = step in (4, 10, *HAVE_BLOCKS)
+    n_head, n_layer = PUBLISHED[0 if is_large else rng.integers(len(PUBLISHED))]
+    is_long = rng.random() < (0.2 if is_large else 0.5)
+    n_embd = 64 * n_head
+    return {
+        "batch": 1 if is_large else rng.integers(1, 3).item(),
+        "seq_length": (rng.integers(129, 160) if is_long else rng.integers(3, 7)).item(),
+        "vocab_size": rng.integers(90, 400).item() if step in HAVE_VOCABULARY else 50257,
+        "n_layer": 1 if step in (12, 13) else n_layer,
+        "n_head": n_head,
+        "head_dim": 64,
+        "n_embd": n_embd,
+        "n_inner": 4 * n_embd,
+        "n_positions": 1024,
+        "layer_norm_epsilon": 1e-5,
     }
-    return sizes | PUBLISHED
 
 
-def _long(rng: np.random.Generator) -> Sizes:
+def _long(step: int, rng: np.random.Generator) -> Sizes:
     """A text longer than any that the known checks have."""
-    return _ordinary(rng) | {"batch": 1, "seq_length": rng.integers(257, 350).item(), "n_positions": 1024}
+    most = 350 if step in HAVE_BLOCKS else 1025
+    return _ordinary(rng) | {"batch": 1, "seq_length": rng.integers(257, most).item(), "n_positions": 1024}
 
 
 # Arrays of these sizes. An axis is named after its size, or is a multiple of one.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from max.driver import Device
 
-from course.curriculum.steps import solution_path, step_path
+from course.curriculum.steps import checks_path, solution_path, step_path, whole_path
 from course.grading.trial import drawing, secret
 from course.grading.trial.remote import Process, Remote
 from course.judging.case import Case
@@ -58,6 +58,13 @@ class Session:
 
     def known(self, step: int) -> list[Case] | None:
         return self._known.get(step)
+
+    def files(self, step: int) -> list[Path]:
+        return [path for path in (checks_path(step), whole_path(step)) if path.is_file()]
+
+    def rng(self, step: int) -> np.random.Generator:
+        """What a check of everything at once draws its inputs with."""
+        return self._rng(step, "whole")
 
     def arrange(self, step: int, checks: list[Check]) -> list[Check]:
         """In an order in which no step can tell which check it is asked by."""
