@@ -7,7 +7,7 @@ that must catch it. ``tests/mistakes/step_NN.npz`` holds what the checks observe
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from course import toml
 from course.curriculum.steps import ROOT, solution_path
+from course.curriculum.todos import changed_todos
 
 
 class CatalogueError(ValueError):
@@ -63,6 +64,11 @@ class Mistake(Answer):
 
     lesson: str
     check: str
+
+    @cached_property
+    def todo(self) -> int | None:
+        """The TODO that it is made in: the first whose code it changes. None where it changes none."""
+        return next(iter(changed_todos(self.step, self.source())), None)
 
 
 @cache

@@ -20,6 +20,7 @@ import ast
 import re
 import textwrap
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from course.curriculum.steps import solution_path
 
@@ -110,6 +111,26 @@ def skeleton(solution: str, step: int) -> tuple[str, list[Todo]]:
 def read_todos(step: int) -> list[Todo]:
     """The TODO blocks of a step."""
     return skeleton(solution_path(step).read_text(encoding="utf-8"), step)[1]
+
+
+def changed_todos(step: int, text: str) -> list[int]:
+    """The numbers of the TODOs whose code is not the solution's in a step's text; comments do not count."""
+    numbers: list[int | None] = []  # of each line of code the TODO that it stands in
+    code: list[str] = []
+    number = None
+    for line in solution_path(step).read_text(encoding="utf-8").splitlines():
+        if start := _TODO.fullmatch(line):
+            number = int(start[1])
+        elif line.strip() == "# end":
+            number = None
+        if not line.lstrip().startswith("#"):
+            code.append(line)
+            numbers.append(number)
+    found = set()
+    for tag, first, last, *_ in SequenceMatcher(None, code, text.splitlines(), autojunk=False).get_opcodes():
+        if tag != "equal":  # what is put in between belongs to the line before or the one after
+            found |= set(numbers[first:last] or numbers[max(first - 1, 0) : first + 1])
+    return sorted(number for number in found if number is not None)
 
 
 def todo_lines(source: str) -> dict[int, int]:

@@ -26,10 +26,8 @@ def recognize(step: int, check: str, failure: BaseException) -> list[str]:
     ]
 
 
-def name_mistake(
-    step: int, check: str, failed: Mapping[str, Collection[str]], passed: Set[str]
-) -> tuple[str | None, str | None]:
-    """What to call the mistakes that explain a failed check and all others, and the lesson where it is one alone.
+def explanations(step: int, check: str, failed: Mapping[str, Collection[str]], passed: Set[str]) -> list[Mistake]:
+    """The mistakes that explain a failed check and all others; none where they are too many to help.
 
     Args:
         failed: for each check that was not passed the ids of the mistakes that it recognized.
@@ -40,9 +38,20 @@ def name_mistake(
         mistake for mistake in read_mistakes(step) if explains(mistake, failed, passed) and is_telling(mistake, check)
     ]
     titles = dict.fromkeys(mistake.title for mistake in left)  # a mistake may be known in several ways of writing it
-    if not 1 <= len(titles) <= NAMES_LIMIT:
-        return None, None
-    return ", or when ".join(titles), left[0].lesson if len(titles) == 1 else None
+    return left if len(titles) <= NAMES_LIMIT else []
+
+
+def name_mistake(
+    step: int, check: str, failed: Mapping[str, Collection[str]], passed: Set[str]
+) -> tuple[str | None, str | None]:
+    """What to call the mistakes that explain a failed check and all others, and the lesson where it is one alone."""
+    return called(explanations(step, check, failed, passed))
+
+
+def called(mistakes: Collection[Mistake]) -> tuple[str | None, str | None]:
+    """What a learner is told of mistakes: their titles, and the lesson where they share one title."""
+    titles = dict.fromkeys(mistake.title for mistake in mistakes)
+    return ", or when ".join(titles) or None, next(iter(mistakes)).lesson if len(titles) == 1 else None
 
 
 def explains(mistake: Mistake, failed: Mapping[str, Collection[str]], passed: Set[str]) -> bool:

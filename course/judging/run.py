@@ -17,7 +17,7 @@ from typing import Any
 from course.curriculum.steps import checks_path, solution_path, step_path
 from course.curriculum.todos import read_todos
 from course.judging.process import MARK, ON_SOLUTIONS, OUTPUT_LIMIT, STARTUP, Program, Recording, Runner
-from course.judging.recognition import name_mistake
+from course.judging.recognition import called, explanations
 from course.judging.verdicts import StepResult, Verdict
 from course.refusal import Refusal
 
@@ -137,16 +137,22 @@ class _Run:
         told = [check for check in checks if not check.id.startswith(WHOLE)]
         failed = {check.name: check.mistakes for check in told if check.status in ("failed", "error")}
         passed = {check.name for check in told if check.status == "passed"}
+        made_in: dict[str, int | None] = {}  # of each check with a diagnosis the TODO of the mistake
         for check in checks:
-            if check.name in failed:
-                check.mistake, lesson = name_mistake(step, check.name, failed, passed)
+            if check.name in failed and (known := explanations(step, check.name, failed, passed)):
+                check.mistake, lesson = called(known)
                 check.help = lesson or check.help
+                made_in[check.name] = known[0].todo
+        cause = next(filter(None, made_in.values()), None)  # one mistake explains all that fails
+        for check in checks:
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
             if check.todos:  # else the file cannot be imported, and what is wrong may stand below all TODOs
                 # The open one, else the one that the exception comes from, else the likeliest.
                 before = [todo for todo, line in sorted(lines.items()) if own_lines and line <= own_lines[-1]]
                 culprits = [todo for todo in check.todos if todo in open_] or before[-1:] or check.todos
                 check.todo = culprits[0]
+                if check.name in failed:
+                    check.todo = made_in.get(check.name) or cause or check.todo
             check.line = own_lines[-1] if own_lines else lines.get(check.todo or 0)
         unfinished = [todo for todo in read_todos(step) if todo.number in open_]
         return StepResult(step, str(path), checks, self.seconds[step], unfinished, self._share_out(self.output[step]))

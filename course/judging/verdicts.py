@@ -80,6 +80,20 @@ class StepResult:
         """How many checks pass."""
         return sum(check.status == "passed" for check in self.checks)
 
+    @property
+    def culprit(self) -> int | None:
+        """The TODO to look at next: that of the first diagnosis, else the first that is wrong or open.
+
+        None where nothing fails, and where the file cannot be imported.
+        """
+        wrong = [check for check in self.checks if check.status in ("failed", "error")]
+        if any(check.todo is None for check in wrong):
+            return None
+        diagnosed = [check.todo for check in wrong if check.mistake]
+        skipped = [check.todo for check in self.checks if check.status == "skipped"]
+        unclear = [check.todo for check in wrong] + [todo.number for todo in self.unfinished]
+        return next(iter(diagnosed), None) or min(filter(None, unclear or skipped), default=None)
+
     def __getitem__(self, name: str) -> Any:
         """What ``to_json`` has under a name: scripts of instructors read verdicts as the files have them."""
         return self.to_json()[name]

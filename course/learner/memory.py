@@ -30,7 +30,7 @@ class Checked:
     sha256: str
     right: int  # checks that passed
     checks: int
-    todo: int | None = None  # the one that the first failing check blames
+    todo: int | None = None  # the one that the report sends to
 
     @property
     def passed(self) -> bool:

@@ -88,9 +88,7 @@ def show() -> None:
 
 
 def _checked(result: StepResult, when: datetime, sha256: str) -> Checked:
-    failing = [check.todo for check in result.checks if check.status != "passed"]
-    todo = next((todo for todo in failing if todo), None)
-    return Checked(when, sha256, len(result.checks) - len(failing), len(result.checks), todo)
+    return Checked(when, sha256, result.right, len(result.checks), result.culprit)
 
 
 def _standing(step: int, checked: Checked | None) -> Standing:

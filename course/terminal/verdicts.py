@@ -171,13 +171,8 @@ def _show_next(result: StepResult, source: str) -> None:
         print_beside("", f"[green][bold]Step {result.step:02} is done:[/][/] {count} [bold]Next:[/] {following}")
         return
     lines = todo_lines(source)
-    wrong = [check.todo for check in result.checks if check.status in ("failed", "error")]
-    if None in wrong:  # the file cannot be imported
-        advice = "the first ✗ above"
-    else:
-        skipped = [check.todo for check in result.checks if check.status == "skipped"]
-        first = min(filter(None, wrong + [todo.number for todo in result.unfinished] or skipped))
-        advice = _todo(read_todos(result.step)[first - 1], lines)
+    first = result.culprit
+    advice = _todo(read_todos(result.step)[first - 1], lines) if first else "the first ✗ above"
     print_beside("", f"[red][bold]Not yet:[/][/] {count} [bold]Next:[/] {advice}; then {_command(result.step, path)}")
 
 
