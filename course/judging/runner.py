@@ -33,8 +33,8 @@ from course.judging.subject import Gone, LocalSubject, Subject
 from kernels import background
 
 # What pytest would print is not for the learner; what the learner's code prints is. Without its debugging, breakpoint()
-# is Python's own.
-OPTIONS = ["--capture=no", f"--rootdir={ROOT}"]
+# is Python's own. Plugins of packages that happen to be installed have no part in a verdict, and take time.
+OPTIONS = ["--capture=no", "--disable-plugin-autoload", f"--rootdir={ROOT}"]
 for plugin in ("terminal", "cacheprovider", "faulthandler", "debugging"):
     OPTIONS += ["-p", f"no:{plugin}"]
 
