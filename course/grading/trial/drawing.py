@@ -189,7 +189,9 @@ def _array(name: str, shape: tuple[int, ...], sizes: Sizes, rng: np.random.Gener
     array = rng.standard_normal(shape, dtype=np.float32)
     if name == "x":  # rows of different mean and spread
         rows = (*shape[:-1], 1)
-        array = array * rng.uniform(0.3, 1.5, rows) + rng.standard_normal(rows)
+        # A float32 sum is off in proportion to the mean, and the more the longer the row: a right answer may sum.
+        mean = rng.standard_normal(rows) / max(1, shape[-1] / 100)
+        array = array * rng.uniform(0.3, 1.5, rows) + mean
     # Parameters much larger than in a new model, so that every part of it counts; larger biases would let the same
     # token win everywhere. What a layer puts out is of one magnitude, however many features it adds up.
     is_layer = len(shape) == 2 and not name.endswith(("wte.weight", "wpe.weight"))
