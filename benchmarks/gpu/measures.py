@@ -57,16 +57,14 @@ def logits(name: str) -> dict[str, Any]:
     import torch
     from max.driver import CPU
     from max.experimental.tensor import Tensor
-    from transformers import GPT2LMHeadModel
 
     from course.curriculum.steps import STORYTELLER
     from gpt2.checkpoint import open_checkpoint
     from gpt2.loading import load_cached_model, load_model
 
-    torch.set_grad_enabled(False)
     torch.backends.cuda.matmul.allow_tf32 = False
     ids = np.random.default_rng(SEED).integers(1000, size=(2, 200))
-    theirs = GPT2LMHeadModel.from_pretrained(STORYTELLER, dtype=torch.float32).to(_torch_device(name)).eval()
+    theirs = _their_model(name)
     expected = theirs(torch.tensor(ids).to(theirs.device)).logits.cpu().numpy()
     device, checkpoint = _device(name), open_checkpoint(STORYTELLER)
     found: dict[str, Any] = {"largest logit": float(np.abs(expected).max())}
@@ -119,12 +117,9 @@ def _rate(token: Callable[[], object]) -> float:
 
 def _transformers(name: str) -> Callable[[np.ndarray], Callable[[], object]]:
     import torch
-    from transformers import DynamicCache, GPT2LMHeadModel
+    from transformers import DynamicCache
 
-    from course.curriculum.steps import STORYTELLER
-
-    torch.set_grad_enabled(False)
-    model = GPT2LMHeadModel.from_pretrained(STORYTELLER, dtype=torch.float32).to(_torch_device(name)).eval()
+    model = _their_model(name)
 
     def begin(ids: np.ndarray) -> Callable[[], object]:
         cache = DynamicCache(config=model.config)
@@ -144,15 +139,23 @@ def _transformers(name: str) -> Callable[[np.ndarray], Callable[[], object]]:
     return begin
 
 
+def _their_model(name: str) -> Any:
+    """The story model in transformers, on the device, for inference."""
+    import torch
+    from transformers import GPT2LMHeadModel
+
+    from course.curriculum.steps import STORYTELLER
+
+    torch.set_grad_enabled(False)
+    device = name.replace("gpu", "cuda")
+    return GPT2LMHeadModel.from_pretrained(STORYTELLER, dtype=torch.float32).to(device).eval()
+
+
 def _device(name: str) -> Any:
     """The device as a stranger picks it, without the default type that the course's own commands set."""
     from max.driver import CPU, Accelerator
 
     return CPU() if name == "cpu" else Accelerator(int(name.partition(":")[2] or 0))
-
-
-def _torch_device(name: str) -> str:
-    return name.replace("gpu", "cuda")
 
 
 if __name__ == "__main__":

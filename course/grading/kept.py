@@ -28,6 +28,7 @@ JUDGES = (
     "tests/draws.py",
     "tests/toy_models.py",
     "tests/whole/conftest.py",
+    "tests/whole/lengths.py",
 )
 SUFFIXES = (".json", ".npz", ".py", ".toml")
 

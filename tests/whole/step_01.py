@@ -4,9 +4,10 @@ import pytest
 from test_step_01 import PUBLISHED
 
 from compare import CheckFailure, assert_value_error
+from course.grading.trial import drawing
 
-# Of the four published models.
-REAL = [(768, 12, 12), (1024, 24, 16), (1280, 36, 20), (1600, 48, 25)]  # n_embd, n_layer, n_head
+# Of the four published models: n_embd, n_layer, n_head.
+REAL = [(64 * n_head, n_layer, n_head) for n_head, n_layer in drawing.PUBLISHED]
 
 
 @pytest.mark.todo(2, 1)

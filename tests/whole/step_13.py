@@ -1,18 +1,10 @@
 """Step 13, everything at once."""
 
-import numpy as np
 import pytest
-
-from compare import assert_value_error, tensor
-from solutions.solution_01 import GPT2Config
+from whole.lengths import assert_too_long_is_refused
 
 
 @pytest.mark.todo(3)
 def test_texts_that_are_too_long_by_any_number_are_refused(step, device, rng):
     """A model of any context, GPT-2's too, refuses a text that is too long, by one token or by many"""
-    for n_positions in [1024, *rng.integers(1, 200, size=2).tolist()]:
-        config = GPT2Config(vocab_size=9, n_positions=n_positions, n_embd=6, n_layer=1, n_head=2, n_inner=5)
-        model = step.GPT2LMHeadModel(config)
-        for length in (n_positions + 1, n_positions + rng.integers(2, 200).item()):
-            input_ids = tensor(np.zeros((1, length), np.int64), device)
-            assert_value_error(lambda ids=input_ids, model=model: model(ids), length, n_positions)
+    assert_too_long_is_refused(step.GPT2LMHeadModel, device, rng)
