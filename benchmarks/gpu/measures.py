@@ -148,7 +148,8 @@ def _their_model(name: str) -> Any:
 
     torch.set_grad_enabled(False)
     device = name.replace("gpu", "cuda")
-    return GPT2LMHeadModel.from_pretrained(STORYTELLER, dtype=torch.float32).to(device).eval()
+    model: Any = GPT2LMHeadModel.from_pretrained(STORYTELLER, dtype=torch.float32)
+    return model.to(device).eval()
 
 
 def _device(name: str) -> Any:
