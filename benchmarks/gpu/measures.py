@@ -92,7 +92,7 @@ def speed(name: str) -> dict[str, Any]:
 
         return token
 
-    contenders = {"engine": ours}
+    contenders: dict[str, Callable[[np.ndarray], Callable[[], object]]] = {"engine": ours}
     try:
         contenders["transformers"] = _transformers(name)
     except ImportError as error:
