@@ -15,22 +15,25 @@ const storyteller = {
         ...[read_safetensors, Tokenizer, likeliest, Reader, Answers, serve],
     ],
 
-    /** Open the model, once; later calls get the same promise. `progress` hears shares of 1. */
+    listeners: [],
+
+    /** Open the model, once; later calls get the same promise. Each `progress` hears shares of 1. */
     open(progress) {
-        storyteller.opened ??= storyteller.load(progress).catch((error) => {
+        storyteller.listeners.push(progress);
+        storyteller.opened ??= storyteller.load().catch((error) => {
             storyteller.opened = undefined; // so that one can try again
             throw error;
         });
         return storyteller.opened;
     },
 
-    async load(progress) {
+    async load() {
         storyteller.start();
         await storyteller.script("contents.js");
         const { contents } = storyteller;
         for (let piece = 0; piece < contents.pieces; piece++) {
             await storyteller.script(`piece-${piece}.js`);
-            progress((piece + 1) / contents.pieces);
+            for (const progress of storyteller.listeners) progress((piece + 1) / contents.pieces);
         }
         return { config: contents.config, tokens: await storyteller.ask("open", contents) };
     },

@@ -162,6 +162,30 @@ def engine_logits(engine, ids) -> np.ndarray:
     return np.array(rows)
 
 
+@pytest.fixture(scope="module")
+def expected_probabilities(engine, tokenizer):
+    """Of the tokens of a text: None, then what the engine says."""
+
+    def expected(ids) -> list[float | None]:
+        logits = engine_logits(engine, ids).astype(np.float64)
+        shares = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+        return [None, *(shares[i - 1, ids[i]] for i in range(1, len(ids)))]
+
+    return expected
+
+
+def assert_probabilities(answer, expected) -> None:
+    assert answer["probabilities"][0] is None  # nothing comes before the first
+    np.testing.assert_allclose(answer["probabilities"][1:], expected[1:], atol=1e-5)
+
+
+def test_all_tokens_of_the_first_text_have_their_probabilities(ask, tokenizer, expected_probabilities):
+    """Asked first: the worker has read this text by itself when it opened, to warm up."""
+    ids = tokenizer.encode("Once upon a time").ids
+    [answer] = ask("read", [ids])
+    assert_probabilities(answer, expected_probabilities(ids))
+
+
 def test_ids_are_those_of_tokenizers(ask, tokenizer):
     texts = strings()
     assert len(texts) == STRINGS
@@ -180,9 +204,9 @@ def test_logits_are_the_engine_s(ask, engine, tokenizer):
     assert len(TEXTS) == 20
     for text in TEXTS:
         ids = tokenizer.encode(text).ids
-        ask("read", [ids])
         expected = engine_logits(engine, ids)
-        ours = np.array([numbers(scores) for scores in ask("scores", *([position] for position in range(len(ids))))])
+        scores = ask("scores", *([ids, position] for position in range(len(ids))))
+        ours = np.array([numbers(row) for row in scores])
         assert np.abs(expected).max() > 5  # so that the accuracy means something
         np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-4, err_msg=repr(text))
 
@@ -191,8 +215,7 @@ def test_greedy_tokens_are_the_engine_s(ask, engine, tokenizer):
     ids = tokenizer.encode("Once upon a time").ids
     ours = list(ids)
     for _ in range(NEW_TOKENS):
-        ask("read", [ours])
-        [scores] = ask("scores", [len(ours) - 1])
+        [scores] = ask("scores", [ours, len(ours) - 1])
         ours.append(int(numbers(scores).argmax()))
     logits, cache = engine.start([ids], len(ids) + NEW_TOKENS)
     for _ in range(NEW_TOKENS):
@@ -207,30 +230,37 @@ def test_attention_is_that_of_step_08(ask, text):
 
     ids = encode(text)
     expected = np.stack([layer.weights for layer in attention(ids)])  # [n_layer, n_head, seq, seq]
-    ask("read", [ids[0, :1].tolist()], [ids[0].tolist()])  # a part comes from the cache
+    ask("read", [ids[0, :1].tolist()])  # a part comes from the cache
     positions = range(ids.shape[1])
-    for position, layers in zip(positions, ask("attention", *([position] for position in positions)), strict=True):
+    answers = ask("attention", *([ids[0].tolist(), position] for position in positions))
+    for position, layers in zip(positions, answers, strict=True):
         ours = [[numbers(head) for head in layer] for layer in layers]
         np.testing.assert_allclose(ours, expected[:, :, position, : position + 1], rtol=0, atol=1e-5)
 
 
-def test_a_token_s_probability_is_what_the_model_gave_it_before(ask, engine, tokenizer):
+def test_a_token_s_probability_is_what_the_model_gave_it_before(ask, tokenizer, expected_probabilities):
     ids = tokenizer.encode(TEXTS[1]).ids
     edited = [*ids[:3], ids[0], *ids[4:]]
     _, read, cut, first = ask("read", [edited], [ids], [ids[:5]], [ids[1:2]])
     assert [answer["known"] for answer in (read, cut, first)] == [3, 5, 0]
-    logits = engine_logits(engine, ids).astype(np.float64)
-    shares = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
-    expected = [shares[i - 1, ids[i]] for i in range(3, len(ids))]
-    np.testing.assert_allclose(read["probabilities"], expected, atol=1e-5)
-    assert cut["probabilities"] == [] and cut["text"] == tokenizer.decode(ids[:5])
-    assert first["probabilities"] == [None]  # nothing comes before the first
+    assert_probabilities(read, expected_probabilities(ids))
+    assert cut["probabilities"] == read["probabilities"][:5] and cut["text"] == tokenizer.decode(ids[:5])
+    assert first["probabilities"] == [None]
+
+
+def test_two_who_ask_in_turn_both_get_all_of_their_answers(ask, tokenizer, expected_probabilities):
+    texts = [tokenizer.encode(text).ids for text in (TEXTS[1], TEXTS[2])]
+    for answer, ids in zip(ask("read", *([ids] for ids in texts * 2)), texts * 2, strict=True):
+        assert_probabilities(answer, expected_probabilities(ids))
+    alone = ask("scores", [texts[0], 3])
+    in_turn = ask("scores", [texts[1], 3], [texts[0], 3])
+    np.testing.assert_allclose(numbers(in_turn[1]), numbers(alone[0]), atol=1e-5)
+    assert np.abs(numbers(in_turn[0]) - numbers(in_turn[1])).max() > 1
 
 
 def test_the_lens_ends_in_what_the_model_says(ask, engine, tokenizer):
     ids = tokenizer.encode(TEXTS[1]).ids
-    ask("read", [ids])
-    [layers] = ask("lens", [len(ids) - 1, 3])
+    [layers] = ask("lens", [ids, len(ids) - 1, 3])
     logits = engine_logits(engine, ids)[-1].astype(np.float64)
     shares = np.exp(logits) / np.exp(logits).sum()
     assert len(layers) == 7  # the embeddings and six blocks
@@ -243,4 +273,4 @@ def test_what_does_not_fit_is_refused_and_the_next_question_answered(ask):
     with pytest.raises(Exception, match="257 tokens do not fit into a context of 256"):
         ask("read", [[5] * 257])
     [read] = ask("read", [[5] * 256])
-    assert len(read["probabilities"]) == 256 - read["known"]
+    assert len(read["probabilities"]) == 256

@@ -12,12 +12,13 @@ class Reader {
         this.model = model;
         this.cache = new KVCache(model.config);
         this.ids = [];
+        this.probabilities = []; // of each token, before it was read
         this.logits = new Float32Array(model.config.n_positions * model.config.vocab_size);
     }
 
     /**
-     * Read a text. Returns how many of its first tokens were known, and how likely the model thought each of the
-     * others before it read it; nothing comes before the first one, of which null is said.
+     * Read a text. Returns how many of its first tokens were `known`, as the text before began with them, and the
+     * `probabilities` that the model gave to each token before it read it: null to the first, before which is nothing.
      */
     read(ids) {
         const { n_positions, vocab_size } = this.model.config;
@@ -25,12 +26,20 @@ class Reader {
             throw new RangeError(`${ids.length} tokens do not fit into a context of ${n_positions}`);
         const differs = ids.findIndex((id, i) => id !== this.ids[i]);
         const known = differs < 0 ? ids.length : differs;
-        this.cache.cut(known);
-        this.ids = ids;
+        this.forget(known);
         if (known < ids.length)
             this.logits.set(this.model.forward(ids.slice(known), this.cache), known * vocab_size);
-        const chance = (id, i) => (known + i ? this.shares(known + i - 1)[id] : null);
-        return { known, probabilities: ids.slice(known).map(chance) };
+        const probability = (id, i) => (known + i ? this.shares(known + i - 1)[id] : null);
+        this.probabilities.push(...ids.slice(known).map(probability));
+        this.ids = ids;
+        return { known, probabilities: this.probabilities };
+    }
+
+    /** Forget all tokens but the first `length`. */
+    forget(length) {
+        this.cache.cut(length);
+        this.ids = this.ids.slice(0, length);
+        this.probabilities = this.probabilities.slice(0, length);
     }
 
     /** The scores of what follows the token at `position`: [vocab_size]. */

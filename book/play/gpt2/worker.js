@@ -29,15 +29,20 @@ class Answers {
         return { ...read, text: this.tokenizer.decode(ids), milliseconds: performance.now() - start };
     }
 
-    scores(position) {
+    // Every question names its text, as several parts of a page ask in turn; what is known already is not read again.
+
+    scores(ids, position) {
+        this.reader.read(ids);
         return this.reader.scores(position);
     }
 
-    attention(position) {
+    attention(ids, position) {
+        this.reader.read(ids);
         return this.reader.attention(position);
     }
 
-    lens(position, count) {
+    lens(ids, position, count) {
+        this.reader.read(ids);
         return this.reader.lens(position, count);
     }
 }
