@@ -118,13 +118,23 @@ def assert_maps(
     Args:
         expected: one tensor, or the tensors of a tuple by name.
     """
-    whole = parts(module(tensor(texts, device)), expected)
-    shorter = parts(module(tensor(texts[-1:, :3], device)), expected)
-    for name, (result, wanted) in whole.items():
-        assert_close(result, wanted, tolerance, device, name, help)
-    for name, (result, wanted) in shorter.items():
+    assert_gives(module, texts, expected, tolerance, device, help)
+    for name, (result, wanted) in parts(module(tensor(texts[-1:, :3], device)), expected).items():
         beginning = wanted[-1:, :3] if wanted.ndim > 2 else wanted[:3]  # positions know no texts
         assert_close(result, beginning, tolerance, device, f"{name} for a shorter text", help)
+
+
+def assert_gives(
+    module: Module,
+    texts: np.ndarray,
+    expected: np.ndarray | Mapping[str, np.ndarray],
+    tolerance: float,
+    device: Device,
+    help: str | None = None,
+) -> None:
+    """The module, asked once, makes this of texts [batch, seq_length, ...]; ``expected`` as in ``assert_maps``."""
+    for name, (result, wanted) in parts(module(tensor(texts, device)), expected).items():
+        assert_close(result, wanted, tolerance, device, name, help)
 
 
 def parts(result: object, expected: np.ndarray | Mapping[str, np.ndarray]) -> dict[str, tuple[object, np.ndarray]]:
@@ -158,16 +168,16 @@ def assert_cases(
         return case[wanted] if isinstance(wanted, str) else {name: case[name] for name in wanted}
 
     modules = [load_parameters(make(case.config), case.parameters, device) for case in cases]
-    for number, (module, case) in enumerate(zip(modules, cases, strict=True)):
-        help = None
+    assert_maps(modules[0], cases[0][given], expected(cases[0]), tolerance, device)
+    for number, (module, case) in enumerate(zip(modules[1:], cases[1:], strict=True), start=1):
         if number == 1:
             help = "It is the second module of these sizes. What does it share with the first?"
-        elif number:
+        else:
             help = f"Does the step read all sizes in the configuration? Here it is {case.config}."
-        assert_maps(module, case[given], expected(case), tolerance, device, help)
+        assert_gives(module, case[given], expected(case), tolerance, device, help)
     module, case = load_parameters(modules[0], cases[1].parameters, device), cases[1]
     help = "Other parameters have been loaded since it was first asked. What has it kept?"
-    assert_maps(module, case[given], expected(case), tolerance, device, help)
+    assert_gives(module, case[given], expected(case), tolerance, device, help)
 
 
 def assert_any_length(module: Module, device: Device, step: int) -> None:

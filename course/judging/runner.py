@@ -150,6 +150,7 @@ class Narrator:
         """All is ready. Wait for the word, and only then read the learner's files."""
         gc.collect()
         gc.freeze()  # what MAX has loaded stays: looking through it again and again takes a quarter of a second
+        gc.set_threshold(50_000)  # graphs are thousands of small objects
         order = self.order()
         self.subject.begin()
         self.items = [item for item in items if _step(item) in order["steps"]]
