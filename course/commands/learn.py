@@ -11,6 +11,7 @@ import typer
 from course.commands.app import NO, NUMBERS, DeviceName, From, Timeout, app, step_number
 from course.curriculum.steps import STEPS, STEPS_FOLDER
 from course.judging.blame import culprits
+from course.judging.parallel import judge_in_parallel
 from course.judging.process import ON_OWN_STEPS, ON_SOLUTIONS
 from course.judging.run import TIMEOUT, judge
 from course.judging.verdicts import StepResult
@@ -46,7 +47,9 @@ def check_steps(
 
     def checked(steps: list[int], own: bool) -> list[StepResult]:
         program = ON_OWN_STEPS if own else ON_SOLUTIONS
-        return judge(steps, folder, program=program, device=device, timeout=timeout, on_kernels=waiting.kernels)
+        return judge_in_parallel(
+            steps, folder, program=program, device=device, timeout=timeout, on_kernels=waiting.kernels
+        )
 
     with Waiting() as waiting:
         results = [_debugged(steps[0], folder, mine, device, waiting)] if debug else checked(steps, own=mine)
