@@ -7,6 +7,7 @@ import linecache
 import subprocess
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 Block = tuple[int, str, str | None]  # the line of its fence, its code, the output that the page shows
@@ -25,15 +26,14 @@ def run(pages: list[tuple[str, list[Block]]], root: Path) -> list[str]:
 def main() -> None:
     pages = json.load(sys.stdin)
     code = "\n".join(code for _, blocks in pages for _, code, _ in blocks)
-    if "solutions" in code or "max." in code:
-        _load_max()
     faults = []
-    for page, blocks in pages:
-        namespace: dict[str, object] = {"__name__": "__main__"}
-        for line, code, expected in blocks:
-            if fault := _fault(page, line, code, expected, namespace):
-                faults.append(fault)
-                break  # what follows stands on this one
+    with _max() if "solutions" in code or "max." in code else contextlib.nullcontext():
+        for page, blocks in pages:
+            namespace: dict[str, object] = {"__name__": "__main__"}
+            for line, code, expected in blocks:
+                if fault := _fault(page, line, code, expected, namespace):
+                    faults.append(fault)
+                    break  # what follows stands on this one
     print(json.dumps(faults))
 
 
@@ -54,11 +54,16 @@ def _fault(page: str, line: int, code: str, expected: str | None, namespace: dic
     return None
 
 
-def _load_max() -> None:
-    """MAX as the course sets it up, so that the blocks are quick."""
+@contextlib.contextmanager
+def _max() -> Iterator[None]:
+    """MAX as ``./run python`` sets it up, so that the blocks are quick, and tensors print their values."""
     from course import runtime
 
     runtime.start()
+    from course.runtime.gather import gathered
+
+    with gathered():
+        yield
 
 
 if __name__ == "__main__":

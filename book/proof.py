@@ -24,7 +24,7 @@ from course.refusal import Refusal
 
 LARGEST = 500_000  # bytes of a page
 WORDS = (800, 1800)  # of a chapter, its folded answers included
-OTHER_PAGES = ("introduction.md", "setup.md", "serving.md", "where_next.md")
+OTHER_PAGES = ("introduction.md", "setup.md", "looking_inside.md", "serving.md", "where_next.md")
 
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^)\s>]*)>?[^)]*\)|\b(?:href|src)=[\"']([^\"']*)[\"']")
 _RANGE = re.compile(r"\b[Ll]ines?\s+(\d+)(?:\s*(?:-|–|to|and)\s*(\d+))?")
@@ -212,13 +212,13 @@ def names(root: Path, pages: list[Page], commands: Set[str]) -> Point:
 
 def blocks(root: Path, pages: list[Page]) -> Point:
     """Every block of Python runs, and prints what the page says that it prints."""
-    found = [(page, code) for page in pages if (code := _python(page))]
+    found = [(page, code) for page in pages if (code := python_blocks(page))]
     count = sum(len(code) for _, code in found)
     faults = run([(f"book/src/{page.name}", code) for page, code in found], root) if found else []
     return Point.about(count, "blocks of Python in the book run, and print what it says", faults)
 
 
-def _python(page: Page) -> list[tuple[int, str, str | None]]:
+def python_blocks(page: Page) -> list[tuple[int, str, str | None]]:
     """The blocks that are no includes: line, code, and the output that stands behind it."""
     found = []
     for index, part in enumerate(page.parts):

@@ -212,6 +212,23 @@ def test_run_installs_the_lock_once(clone, shell):
     assert second.stderr == ""
 
 
+def test_the_environments_python_runs_a_step_by_itself(clone, tmp_path):
+    """In an editor, say, from any folder; also in an environment that an earlier version has made."""
+    (clone.folder / "solutions").mkdir()
+    (clone.folder / "solutions" / "solution_02.py").write_text("causal_mask = 7\n")
+    (clone.folder / "steps").mkdir()
+    (clone.folder / "steps" / "step_08.py").write_text(
+        "from solutions.solution_02 import causal_mask\nprint(causal_mask)"
+    )
+    clone.start()
+    (link,) = (clone.folder / ".venv" / "lib").glob("python3*/site-packages/course.pth")
+    link.unlink()
+    clone.start()
+    for cwd, path in ((clone.folder, "steps/step_08.py"), (tmp_path, clone.folder / "steps" / "step_08.py")):
+        ran = subprocess.run([clone.folder / ".venv/bin/python", path], cwd=cwd, capture_output=True, text=True)
+        assert (ran.stdout, ran.stderr) == ("7\n", "")
+
+
 def test_run_passes_arguments_and_folder_on_and_prints_nothing_else(clone, tmp_path):
     result = clone.start("check", "two words", "", cwd=tmp_path)
     assert ast.literal_eval(result.stdout) == [str(tmp_path), "check", "two words", ""]

@@ -44,4 +44,4 @@ def own_folder() -> Path:
 
 def _is_ignored(path: Path) -> bool:
     """Whether git would ignore it: caches, the environment, the learner's own records."""
-    return any(part == "__pycache__" or (part.startswith(".") and part != ".ci") for part in path.parent.parts)
+    return any(part == "__pycache__" or (part.startswith(".") and part not in (".ci", ".vscode")) for part in path.parent.parts)

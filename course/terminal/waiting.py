@@ -67,7 +67,7 @@ class Waiting:
         while not self.closed.wait(0.2):
             seconds = time.monotonic() - self.began
             if not self.what:
-                self.bar.stop()
+                self._hide()
             if not self.what or seconds < self.PATIENCE:
                 continue
             what = self.what + (f": {self.done} of {self.total}" if self.total else "")
@@ -79,4 +79,8 @@ class Waiting:
             elif time.monotonic() - said >= self.INTERVAL and seconds >= self.INTERVAL:
                 said = time.monotonic()
                 print(f"{what} ({seconds:.0f} s)", file=sys.stderr, flush=True)
-        self.bar.stop()
+        self._hide()
+
+    def _hide(self) -> None:
+        if self.bar.live.is_started:  # else rich prints an empty line into a pipe
+            self.bar.stop()
