@@ -37,21 +37,21 @@ def assert_none(wrong, mask, expected):
 
 @pytest.mark.todo(1)
 def test_no_token_may_look_at_the_future(step, device, expected):
-    """No token may look at the future: above the diagonal stands -inf"""
+    """No token may look at the future: the mask is -inf above the diagonal"""
     mask = mask_of(step, device, expected["seq_length"])
     assert_none(np.triu(~(mask <= CLOSED), k=1), mask, -np.inf)
 
 
 @pytest.mark.todo(2)
 def test_every_token_may_look_at_itself(step, device, expected):
-    """Every token may look at itself: 0 stands on the diagonal"""
+    """Every token may look at itself: the mask is 0 on the diagonal"""
     mask = mask_of(step, device, expected["seq_length"])
     assert_none((mask != 0) & np.eye(len(mask), dtype=bool), mask, 0)
 
 
 @pytest.mark.todo(2)
 def test_every_token_may_look_at_the_past(step, device, expected):
-    """Every token may look at the past: 0 stands below the diagonal"""
+    """Every token may look at the past: the mask is 0 below the diagonal"""
     mask = mask_of(step, device, expected["seq_length"])
     assert_none(np.tril(mask != 0, k=-1), mask, 0)
 

@@ -59,7 +59,7 @@ def test_eps_is_added_to_the_variance(step, device):
 
 @pytest.mark.todo(2)
 def test_a_large_mean_does_not_matter(step, device):
-    """A row far from 0 is normalized like any other: its mean is taken off before anything is squared"""
+    """A row far from 0 is normalized like any other: its mean is subtracted before anything is squared"""
     # 1000 - 1/4 and 1000 + 1/4 are exact in float32, but their squares are not: E[x^2] - E[x]^2 is lost in rounding.
     result = normalize(step, device, [[999.75, 1000.25], [-4096.5, -4095.5], [7.0, 7.0]])
     assert_close(result, np.array([[-1.0, 1.0], [-1.0, 1.0], [0.0, 0.0]]), 1e-3, device)

@@ -41,7 +41,7 @@ def test_gelu_has_the_tanh_form(step, device):
 
 @pytest.mark.todo(2)
 def test_gelu_is_right_far_from_zero(step, device):
-    """Far from 0, too, the bend is a number: large ones pass, and large negative ones become 0"""
+    """Far from 0 GELU still gives numbers: large inputs pass, and large negative ones become 0"""
     # tanh of 13 and more is 1 within rounding; the exponentials that it is made of overflow there.
     x = [-200.0, -20.0, -7.0, 7.0, 20.0, 200.0]
     help = "tanh is (exp(2u) - 1) / (exp(2u) + 1), and exp overflows. Is there a tanh ready to be used?"

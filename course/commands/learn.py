@@ -82,7 +82,7 @@ def _debugged(step: int, folder: Path, own: bool, device: str | None, waiting: W
 
 @app.command("hint")
 def open_hint(step: StepOrNext = None) -> None:
-    """Open one hint more for the TODO where you are stuck: the idea, the tool, nearly the code."""
+    """Open one more hint for the TODO where you are stuck: the idea, the tool, nearly the code."""
     hints.show(_step_or_next(step))
 
 
@@ -101,7 +101,7 @@ def show_diff(
 
 @app.command("watch")
 def watch_steps(device: DeviceName = None) -> None:
-    """Check the step that you work at, at every save: about a second from save to verdict."""
+    """Check the step that you are working on at every save, within about a second."""
     from course.learner.watch import watch
 
     watch(device)

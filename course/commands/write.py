@@ -108,7 +108,7 @@ def chat_with_model(
     frequency_penalty: FrequencyPenalty = 0.0,
     seed: Seed = None,
 ) -> None:
-    """Write a text with the model, by turns. GPT-2 knows no questions and answers: it goes on with what is there."""
+    """Take turns with the model writing one text. GPT-2 knows no questions and answers: it continues what is there."""
     from course.writing.chat import chat
     from gpt2.checkpoint import CheckpointError
 

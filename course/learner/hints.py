@@ -1,4 +1,4 @@
-"""The command ``hint``: one hint more for the TODO where a learner is stuck.
+"""The command ``hint``: one more hint for the TODO where a learner is stuck.
 
 The hints stand beside the TODO in the solution; how many of them are open is remembered.
 """
@@ -17,7 +17,7 @@ TIERS = ("the idea", "the tool", "nearly the code")
 
 
 def show(step: int) -> None:
-    """Open one hint more for a step, and print all that are open for its TODO.
+    """Open one more hint for a step, and print all that are open for its TODO.
 
     Raises:
         FileNotFoundError: there is no file for the step.

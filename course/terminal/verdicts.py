@@ -114,9 +114,11 @@ def _show_as_line(check: Verdict, more: int) -> None:
 
 def _off(found: Mapping[str, Any]) -> str:
     """How wrong a tensor is."""
-    verb, most = "are" if found["off"] > 1 else "is", found["largest"]
-    by = "" if most == "inf" else f" by {most}" if found["off"] == 1 else f", by {most} at most"
-    return f"{found['off']} of {found['of']} values {verb} off{by}"
+    off, of, most = found["off"], found["of"], found["largest"]
+    by = "" if most == "inf" else f" by {most}" if off == 1 else f" by up to {most}"
+    if off == of:
+        return f"the value is off{by}" if of == 1 else f"all {of} values are off{by}"
+    return f"{off} of {of} values {'is' if off == 1 else 'are'} off{by}"
 
 
 def _show_comparison(found: Mapping[str, Any]) -> None:
@@ -147,7 +149,7 @@ def _show_blame(step: int, blamed: Sequence[int], path: Path) -> None:
     console.out.print()
     print_beside(
         "",
-        f"[bold]Step {step:02} is right; {noun} {names}, which it stands on, {verb} not.[/] "
+        f"[bold]Step {step:02} is right; {noun} {names}, which it builds on, {verb} not.[/] "
         f"[bold]Next:[/] {_command(blamed[0], path)}",
     )
 

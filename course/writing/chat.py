@@ -1,4 +1,4 @@
-"""The command ``chat``: a person and the model write one text by turns.
+"""The command ``chat``: a person and the model take turns writing one text.
 
 GPT-2 has learned to continue texts, not to answer. So each line is appended to the text, and the model continues the
 whole text, which is what the terminal shows. When the context window is full, it slides. Replies go to stdout and
@@ -16,7 +16,7 @@ from gpt2.checkpoint import open_checkpoint
 from gpt2.sampling import LARGEST_SEED, Sampling
 from gpt2.tokenizer import load_tokenizer
 
-HELP = "You and the model write one text by turns. Enter alone: it goes on. Ctrl-C: it stops. Ctrl-D: the end."
+HELP = "You and the model take turns writing one text. Enter alone: it goes on. Ctrl-C: it stops. Ctrl-D: the end."
 CLOSE_UP = ",.;:!?"  # a line that begins with one of these is appended without a space
 
 

@@ -55,4 +55,4 @@ def test_the_command_says_which_step_is_right_and_which_is_not(steps, run):
     path.write_text(path.read_text(encoding="utf-8").replace("head_dim**-0.5", "head_dim**-0.25"), encoding="utf-8")
     ran = run("s09", "--mine", "--from", str(steps))
     assert ran.returncode == 1
-    assert "Step 09 is right; step 08, which it stands on, is not." in ran.stdout
+    assert "Step 09 is right; step 08, which it builds on, is not." in ran.stdout

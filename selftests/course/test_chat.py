@@ -185,7 +185,7 @@ def asks(text):
 @pytest.mark.parametrize("leave", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
 def test_ctrl_c_stops_a_reply_and_at_the_prompt_the_chat(terminal, endless, leave):
     terminal = terminal("chat", *ENDLESS, endless)
-    terminal.wait_for(lambda text: "by turns" in text and asks(text))
+    terminal.wait_for(lambda text: "take turns" in text and asks(text))
     for line in ("One", "Two"):
         terminal.press(f"{line}\r")
         terminal.wait_for(lambda text: len(text) > 300)

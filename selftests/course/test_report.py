@@ -144,7 +144,7 @@ def test_a_wrong_tensor_shows_its_shape_and_then_the_places(shown):
     )
     assert text.splitlines()[3:8] == [
         "      the result: shape [2, 3], as it should be",
-        "      2 of 6 values are off, by 0.5 at most (1e-05 is allowed)",
+        "      2 of 6 values are off by up to 0.5 (1e-05 is allowed)",
         "      place   expected   got",
         "      [0, 1]      0.75  0.25",
         "      [1, 2]      -inf   nan",
@@ -168,7 +168,7 @@ def test_the_first_error_comes_first_and_each_further_one_is_a_line(shown):
     ]
     text = shown(2, solution(2), first, first, *others)
     assert text.count("Is there a `return`?") == 1 and "1 more check fails for the same reason." in text
-    assert "✗ It works: 2 of 6 values are off, by 0.5 at most\n" in text and "✗ It works: late\n" in text
+    assert "✗ It works: 2 of 6 values are off by up to 0.5\n" in text and "✗ It works: late\n" in text
     assert "[0, 1]" not in text and "Mend it." not in text
 
 
