@@ -1,0 +1,212 @@
+"""Who is in the class: a CSV file with a row for each person, as an LMS exports it or as somebody types it.
+
+id,name,email,section,files,extension
+1001,Ada Lovelace,ada@example.org,Tuesday,ada-*;lovelace*,2 days
+
+Only one of id, e-mail and name must be there. Headers of Canvas, Moodle, Blackboard and Gradescope are known.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+
+from course.refusal import Refusal
+
+# What a column is, by its header in lower case without signs.
+HEADERS = {
+    "id": (
+        *("sisuserid", "studentid", "idnumber", "sid", "studentnumber", "matriculationnumber", "orgdefinedid"),
+        *("rosteridentifier", "id"),
+    ),
+    "name": ("name", "fullname", "student", "studentname"),
+    "first": ("firstname", "givenname", "givennames"),
+    "last": ("lastname", "surname", "familyname"),
+    "email": ("email", "emailaddress", "mail"),
+    "login": ("login", "sisloginid", "username", "loginid", "githubusername", "github"),
+    "section": ("section", "sections", "group", "groups"),
+    "files": ("files", "file", "patterns", "pattern", "folder"),
+    "extension": ("extension", "extensions", "extendeddue"),
+}
+NO_PERSON = ("points possible", "student, test")  # rows that Canvas's gradebook has beside people
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody in the class.
+
+    Attributes:
+        patterns: of names of files and folders that are this person's, as a shell has them.
+        extension: what the roster says of a later deadline: see course.grading.deadlines.
+        columns: the roster's row, by its own headers.
+    """
+
+    id: str
+    name: str = ""
+    email: str = ""
+    login: str = ""
+    section: str = ""
+    patterns: tuple[str, ...] = ()
+    extension: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def title(self) -> str:
+        """What to call this person on a page for instructors."""
+        return f"{self.name} ({self.id})" if self.name and self.name != self.id else self.id
+
+    @property
+    def keys(self) -> set[str]:
+        """What stands for this person and for nobody else."""
+        words = [self.id, self.email, self.login, self.email.partition("@")[0], self.columns.get("ID", "")]
+        return {plain(word) for word in words} - {""}
+
+    @property
+    def spellings(self) -> set[str]:
+        """The name in the orders that people and programs write it in, without what is between the words."""
+        words = [plain(word) for word in self.name.replace(",", " ").split()]
+        turned = {"".join(words[i:] + words[:i]) for i in range(len(words))}
+        short = {words[0] + words[-1], words[-1] + words[0]} if len(words) > 2 else set()
+        return (turned | short) - {""}
+
+
+class Ambiguous(Exception):
+    """Several people of the roster may be meant; the message names them."""
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The people of a class, in the file's order."""
+
+    people: tuple[Person, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> "Roster":
+        """Raises Refusal, with the line and the value that are wrong."""
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except OSError as error:
+            raise Refusal(f"{path}: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise Refusal(f"{path}: not in UTF-8 (byte {error.start}): save it as CSV UTF-8") from None
+        return cls(tuple(_people(path, text)))
+
+    def __getitem__(self, id_: str) -> Person | None:
+        return next((person for person in self.people if person.id == id_), None)
+
+    def find(self, *names: str) -> Person | None:
+        """The person that a name stands for: an id, an e-mail address, a pattern, or a name in any order.
+
+        Args:
+            names: what is known, the surest first. The first that anybody answers to decides.
+
+        Raises:
+            Ambiguous: several do.
+        """
+        for name in filter(None, names):
+            stem = _stem(name)
+            for answers in (_by_pattern, _by_key, _by_name, _by_part):
+                found = [person for person in self.people if answers(person, name) or answers(person, stem)]
+                if len(found) > 1:
+                    raise Ambiguous(f"{name} may be {' or '.join(person.id for person in found)}")
+                if found:
+                    return found[0]
+        return None
+
+
+def plain(text: str) -> str:
+    """A text without accents, signs and capitals, so that one spelling is compared with another."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if letter.isalnum())
+
+
+def _stem(name: str) -> str:
+    """A file's name without what says of which kind it is, and how often somebody has sent it."""
+    while (suffix := PurePath(name).suffix.lower()) in (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".py", ".7z", ".rar"):
+        name = name[: -len(suffix)]
+    return re.sub(r"(?i)(?:[ _-]*\((\d{1,2})\)|[ _-]+(?:v|version|attempt|try|final)?[ _-]?\d{0,2})$", "", name) or name
+
+
+def _by_pattern(person: Person, name: str) -> bool:
+    return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in person.patterns)
+
+
+def _by_key(person: Person, name: str) -> bool:
+    return plain(name) in person.keys
+
+
+def _by_name(person: Person, name: str) -> bool:
+    return plain(name) in person.spellings
+
+
+def _by_part(person: Person, name: str) -> bool:
+    """Whether the id, the e-mail address or the whole name is a part of it, between signs: hw1_1001_ada."""
+    if person.email and person.email.casefold() in name.casefold():
+        return True
+    words = [plain(word) for word in re.split(r"[^\w]+|_", name) if plain(word)]
+    if any(key in words for key in person.keys if len(key) >= 4 or not key.isdecimal()):
+        return True
+    count = len(person.name.replace(",", " ").split())
+    runs = {"".join(words[i : i + count]) for i in range(len(words) - count + 1)}
+    return count > 1 and bool(runs & person.spellings)
+
+
+def _people(path: Path, text: str) -> Iterable[Person]:
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    header = [cell.strip() for cell in next(rows, [])]
+    columns = _columns(header)
+    if not columns.keys() & {"id", "email", "name", "last", "login"}:
+        raise Refusal(f"{path}: line 1: expected a column id, e-mail or name, got {', '.join(header) or 'nothing'}")
+    lines: dict[str, int] = {}
+    for row in rows:
+        cells = [cell.strip() for cell in row]
+        if not any(cells) or cells[0].casefold() in NO_PERSON:
+            continue
+        if len(cells) > len(header):
+            raise Refusal(f"{path}: line {rows.line_num}: {len(cells)} cells under {len(header)} headers: {cells[-1]!r}")
+        person = _person(cells, header, columns)
+        if not person.id:
+            raise Refusal(f"{path}: line {rows.line_num}: no id, e-mail or name in {', '.join(cells)!r}")
+        if (before := lines.setdefault(plain(person.id) or person.id, rows.line_num)) != rows.line_num:
+            raise Refusal(f"{path}: line {rows.line_num}: {person.id!r} stands in line {before} already")
+        yield person
+    if not lines:
+        raise Refusal(f"{path}: holds nobody")
+
+
+def _columns(header: list[str]) -> dict[str, int]:
+    """Where each thing that is known of a person stands; of two columns the one that is named first in HEADERS."""
+    names = [plain(cell) for cell in header]
+    return {
+        what: names.index(known) for what, several in HEADERS.items() for known in reversed(several) if known in names
+    }
+
+
+def _person(cells: list[str], header: list[str], columns: Mapping[str, int]) -> Person:
+    def cell(what: str) -> str:
+        place = columns.get(what, len(cells))
+        # What spreadsheets are kept from taking for a formula stands behind an apostrophe.
+        return re.sub(r"^'(?=[=+@-])", "", cells[place]) if place < len(cells) else ""
+
+    email, login, name = cell("email"), cell("login"), cell("name")
+    name = name or f"{cell('first')} {cell('last')}".strip()
+    if "," in name:  # Lovelace, Ada
+        last, _, given = name.partition(",")
+        name = f"{given.strip()} {last.strip()}"
+    patterns = tuple(filter(None, (each.strip() for each in re.split(r"[;|\s]+", cell("files")))))
+    return Person(
+        id=cell("id") or email or login or name,
+        name=name,
+        email=email or (login if "@" in login else ""),
+        login=login,
+        section=cell("section"),
+        patterns=patterns,
+        extension=cell("extension"),
+        columns=dict(zip(header, cells)),
+    )
