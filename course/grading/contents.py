@@ -14,7 +14,7 @@ import stat
 import tarfile
 import zipfile
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -68,6 +68,16 @@ def read(path: Path) -> Steps:
     if stat.S_ISDIR(path.lstat().st_mode):
         return _steps(lambda: _in_folder(path), NESTED)
     return _steps(lambda: _in_archive(_open(path)), NESTED)
+
+
+def read_files(files: Sequence[tuple[str, Path]]) -> Steps:
+    """The steps in files that lie side by side, each with the name under which it was handed in.
+
+    Raises:
+        ValueError: a step is there twice, or too long, or a file is a link.
+    """
+    entries = [Entry(PurePosixPath(name), partial(_read_file, path)) for name, path in files]
+    return _steps(lambda: iter(entries), NESTED)
 
 
 def is_step(name: str) -> bool:

@@ -98,7 +98,9 @@ class Deadline:
         extensions = table.get("extensions", {})
         if not isinstance(extensions, dict):
             raise ValueError(f"extensions = {extensions!r}: expected a table")
-        made = cls(due, _duration("grace", table.get("grace", "0 days")), late, float(penalty), late_days, attempt, extensions)
+        made = cls(
+            due, _duration("grace", table.get("grace", "0 days")), late, float(penalty), late_days, attempt, extensions
+        )
         for who, extension in extensions.items():
             made._extended(extension, f"extensions.{who}")
         return made
@@ -125,15 +127,14 @@ class Deadline:
         over = moment.time - allowed if moment.time else None
         if moment.is_late is False or (over is not None and moment.is_late is None and over <= timedelta()):
             return Lateness()
-        guess = ""
-        if moment.is_late:
-            if over is not None and over <= timedelta() and due > (self.due or due):
-                return Lateness(why=f"{moment.source} says late; in time by an extension to {due:%Y-%m-%d %H:%M}")
-            if over is None or over <= timedelta():
-                over, guess = timedelta(seconds=1), f"; {moment.source} does not say how late: one day counts"
-        assert over is not None
-        days = math.ceil((over + self.grace if over > timedelta(seconds=1) else over) / DAY)
-        return Lateness(days, self._keeps(days), f"{days} {'day' if days == 1 else 'days'} late{guess}")
+        if over is None or over <= timedelta():  # the platform says late, by its own deadline
+            if due > (self.due or due):
+                return Lateness(
+                    why=f"{moment.source} says late; taken as in time, with an extension to {due:%Y-%m-%d %H:%M}"
+                )
+            return Lateness(1, self._keeps(1), f"late; {moment.source} does not say how late: one day counts")
+        days = math.ceil((over + self.grace) / DAY)
+        return Lateness(days, self._keeps(days), f"{days} {'day' if days == 1 else 'days'} late")
 
     def _keeps(self, days: int) -> float:
         if self.late == "late days":
@@ -159,8 +160,10 @@ def _moment(name: str, value: Any) -> datetime:
     """A moment in a time zone. A day alone means its end."""
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value.strip().replace("Z", "+00:00")) if len(value.strip()) > 10 else (
-                date.fromisoformat(value.strip())
+            value = (
+                datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
+                if len(value.strip()) > 10
+                else (date.fromisoformat(value.strip()))
             )
         except ValueError:
             raise ValueError(f"{name} = {value!r}: expected a duration or a date, such as 2026-11-30T12:00") from None

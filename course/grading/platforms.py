@@ -67,7 +67,7 @@ def named(name: str) -> Named | None:
 
 
 def sent_again(name: str) -> tuple[str, int]:
-    """A file's name before Canvas told it from one of the same name, and the number by which it did: 0 for the first."""
+    """A file's name as it was before Canvas told it from another of that name, and the number by which it did, or 0."""
     found = _AGAIN.fullmatch(name)
     return (found["stem"] + found["suffix"], int(found["round"])) if found else (name, 0)
 

@@ -32,6 +32,7 @@ HEADERS = {
     "files": ("files", "file", "patterns", "pattern", "folder"),
     "extension": ("extension", "extensions", "extendeddue"),
 }
+SUFFIXES = (".py", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 NO_PERSON = ("points possible", "student, test")  # rows that Canvas's gradebook has beside people
 
 
@@ -62,7 +63,7 @@ class Person:
     @property
     def keys(self) -> set[str]:
         """What stands for this person and for nobody else."""
-        words = [self.id, self.email, self.login, self.email.partition("@")[0], self.columns.get("ID", "")]
+        words = [self.id, self.email, self.login, self.email.partition("@")[0]]
         return {plain(word) for word in words} - {""}
 
     @property
@@ -126,7 +127,17 @@ def plain(text: str) -> str:
 
 def _stem(name: str) -> str:
     """A file's name without what says of which kind it is, and how often somebody has sent it."""
-    while (suffix := PurePath(name).suffix.lower()) in (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".py", ".7z", ".rar"):
+    while (suffix := PurePath(name).suffix.lower()) in (
+        ".zip",
+        ".tar",
+        ".gz",
+        ".tgz",
+        ".bz2",
+        ".xz",
+        ".py",
+        ".7z",
+        ".rar",
+    ):
         name = name[: -len(suffix)]
     return re.sub(r"(?i)(?:[ _-]*\((\d{1,2})\)|[ _-]+(?:v|version|attempt|try|final)?[ _-]?\d{0,2})$", "", name) or name
 
@@ -169,7 +180,9 @@ def _people(path: Path, text: str) -> Iterable[Person]:
         if not any(cells) or cells[0].casefold() in NO_PERSON:
             continue
         if len(cells) > len(header):
-            raise Refusal(f"{path}: line {rows.line_num}: {len(cells)} cells under {len(header)} headers: {cells[-1]!r}")
+            raise Refusal(
+                f"{path}: line {rows.line_num}: {len(cells)} cells under {len(header)} headers: {cells[-1]!r}"
+            )
         person = _person(cells, header, columns)
         if not person.id:
             raise Refusal(f"{path}: line {rows.line_num}: no id, e-mail or name in {', '.join(cells)!r}")

@@ -1,6 +1,6 @@
 """What people hand in: one submission each, found at the paths that an instructor names."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +33,11 @@ class Submission:
             raise BadSubmission("found and not used: a link")
         if self.path.is_file() and not name.lower().endswith(contents.ARCHIVES) and contents.may_be_meant(name):
             raise BadSubmission(f"found and not used: {contents.why_unused(name)}")
+        return self._read(lambda: contents.read(self.path))
+
+    def _read(self, read: Callable[[], Steps]) -> Steps:
         try:
-            steps = contents.read(self.path)
+            steps = read()
         except Exception as error:  # whatever a spoiled archive makes of the libraries that unpack it
             raise BadSubmission(f"cannot be read: {error or type(error).__name__}") from None
         if not steps:
@@ -57,7 +60,7 @@ def find(paths: Iterable[Path], out: Path | None = None, whole: bool = False) ->
     found: dict[Path, None] = {}
     for path in paths:
         path = path.resolve(strict=True)
-        here = [path] if whole or _is_one(path) else _children(path, out and out.resolve())
+        here = [path] if whole or is_one(path) else _children(path, out and out.resolve())
         if not any(_problem(each) != NOTHING and not each.is_symlink() for each in here):
             raise BadSubmission(f"{path} holds no submission: no step_NN.py, and no folder, zip or tar file with one")
         found.update(dict.fromkeys(here))
@@ -74,7 +77,7 @@ def _problem(path: Path) -> str | None:
     return None
 
 
-def _is_one(path: Path) -> bool:
+def is_one(path: Path) -> bool:
     """Whether it is one person's: a file, or a folder with steps in it or in its folder steps/."""
     return path.is_file() or any(
         contents.is_step(each.name) for place in (path, path / "steps") if place.is_dir() for each in place.iterdir()
@@ -87,11 +90,11 @@ def _children(folder: Path, out: Path | None) -> list[Path]:
 
 def _belongs(path: Path) -> bool:
     """Whether it belongs into the list, be it only to be told what is wrong with it."""
-    if contents.is_systems(path.name) or _is_output(path):
+    if contents.is_systems(path.name) or is_output(path):
         return False
     return path.is_dir() or contents.may_be_meant(path.name) or not _problem(path)
 
 
-def _is_output(path: Path) -> bool:
+def is_output(path: Path) -> bool:
     """Whether an earlier run has put its grades there."""
     return (path / "grades.json").is_file() and (path / "results").is_dir()

@@ -69,7 +69,9 @@ def test_a_platform_that_says_late_and_not_how_late_means_a_day():
 
 def test_an_extension_that_the_platform_does_not_know_counts():
     lateness = made().lateness(Moment(DUE + timedelta(hours=30), "Canvas", True), "1001", "2 days")
-    assert lateness.days == 0 and "in time by an extension" in lateness.why
+    assert lateness.days == 0 and "taken as in time, with an extension" in lateness.why
+    assert made().lateness(Moment(None, "Canvas", True), "1001", "2 days").days == 0
+    assert made().lateness(Moment(DUE + timedelta(hours=50), "Canvas", True), "1001", "2 days").days == 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The names that Canvas, Moodle and Blackboard give, and Gradescope's metadata, say whose a file is and when it came."""
+"""Names by Canvas, Moodle and Blackboard, and Gradescope's metadata, say whose a file is and when it came."""
 
 from datetime import datetime, timezone
 

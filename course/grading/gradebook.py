@@ -1,0 +1,188 @@
+"""What everybody gets in the end: points from verdicts, deadlines and what was decided by hand, with the reasons."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import mean, median
+
+from course.grading.deadlines import Lateness, Moment
+from course.grading.grade import Grade
+from course.grading.joining import Attempt
+from course.grading.marks import Marks
+from course.grading.overrides import Override
+from course.grading.roster import Person, Roster
+from course.refusal import Refusal
+
+ABSENT = "handed in nothing"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person, or one submission of nobody in the roster.
+
+    Attributes:
+        grade: of the attempt that counts.
+        number: which attempt that is, 1 for the first; 0 where there is none.
+        attempts: how many there are.
+    """
+
+    name: str
+    grade: Grade
+    marks: Marks
+    steps: tuple[int, ...]
+    person: Person | None = None
+    moment: Moment | None = None
+    lateness: Lateness = field(default_factory=Lateness)
+    number: int = 1
+    attempts: int = 1
+    overrides: tuple[Override, ...] = ()
+    note: str = ""
+    is_in_roster: bool = True  # or there is none
+
+    @property
+    def title(self) -> str:
+        """What to call it on a page for instructors."""
+        return self.person.title if self.person else self.name
+
+    @property
+    def status(self) -> str:
+        """graded, absent, unknown or failed: whether there is anything behind the points, and whose it is."""
+        if not self.number:
+            return "absent"
+        if not self.is_in_roster:
+            return "unknown"
+        return "failed" if self.grade.error else "graded"
+
+    @property
+    def most(self) -> float:
+        """The points of all steps, whether they were handed in or not."""
+        return sum(map(self.marks.most, self.steps))
+
+    def earned(self, step: int) -> float:
+        """The points of a step, by its checks or by hand, before what lateness costs."""
+        decided = self._by_hand(step)
+        if decided is not None:
+            return decided
+        return sum(self.marks.earned(each) for each in self.grade.steps if each.step == step)
+
+    @property
+    def raw(self) -> float:
+        """The points of all steps before what lateness costs."""
+        return sum(map(self.earned, self.steps))
+
+    @property
+    def points(self) -> float:
+        """What counts in the end."""
+        decided = self._by_hand(None)
+        return decided if decided is not None else round(self.raw * self.lateness.keeps, 6)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What there is to say beside the points, to the person as well."""
+        lost = self.raw - round(self.raw * self.lateness.keeps, 6)
+        cost = f": {lost:g} points less" if lost and self._by_hand(None) is None else ""
+        several = f"attempt {self.number} of {self.attempts} counts" if self.attempts > 1 else ""
+        late = self.lateness.why + cost if self.lateness.why else ""
+        return [each for each in (several, late, *map(str, self.overrides)) if each]
+
+    def _by_hand(self, step: int | None) -> float | None:
+        return next((each.points for each in self.overrides if each.step == step and each.points is not None), None)
+
+
+def to_judge(attempts: Sequence[Attempt], marks: Marks) -> list[Attempt]:
+    """The attempts that may count: of each person one, or all where the best one counts. Each has a name of its own.
+
+    Raises:
+        Refusal: an extension of the roster makes no sense.
+    """
+    chosen: list[Attempt] = []
+    for several in _by_person(attempts):
+        rule = marks.deadline.attempt
+        in_time = [attempt for attempt in several if not lateness(attempt, marks).is_late]
+        if rule == "best":
+            chosen += several
+        elif rule == "last in time" and in_time:
+            chosen.append(in_time[-1])
+        else:
+            chosen.append(several[0 if rule == "first" else -1])
+    names = [attempt.name for attempt in chosen]
+    return [
+        replace(each, name=f"{each.name} attempt {each.number}") if names.count(each.name) > 1 else each
+        for each in chosen
+    ]
+
+
+def lateness(attempt: Attempt, marks: Marks) -> Lateness:
+    """How late an attempt came. Raises Refusal where the roster's extension makes no sense."""
+    person = attempt.person
+    try:
+        return marks.deadline.lateness(
+            attempt.moment, person.id if person else attempt.name, person.extension if person else ""
+        )
+    except ValueError as error:
+        raise Refusal(f"the roster's {error} of {person.id if person else attempt.name}") from None
+
+
+def gradebook(
+    attempts: Sequence[Attempt],
+    judged: Sequence[Attempt],
+    grades: Iterable[Grade],
+    steps: Sequence[int],
+    marks: Marks,
+    roster: Roster | None = None,
+    overrides: Iterable[Override] = (),
+) -> list[Row]:
+    """A row for everybody: those of the roster in its order, the absent too, then who is not in it.
+
+    Args:
+        attempts: all there are.
+        judged: those that were judged, and ``grades`` theirs.
+    """
+    by_hand: dict[str, list[Override]] = {}
+    for each in overrides:
+        by_hand.setdefault(each.who, []).append(each)
+    counts: dict[str, int] = {}
+    for attempt in attempts:
+        counts[attempt.who] = counts.get(attempt.who, 0) + 1
+    found: dict[str, Row] = {}
+    for attempt, grade in zip(judged, grades):
+        name = attempt.person.id if attempt.person else attempt.name
+        row = Row(
+            name,
+            replace(grade, name=name),
+            marks,
+            tuple(steps),
+            attempt.person,
+            attempt.moment,
+            lateness(attempt, marks),
+            attempt.number,
+            counts[attempt.who],
+            tuple(by_hand.get(name, ())),
+            attempt.note,
+            is_in_roster=roster is None or attempt.person is not None,
+        )
+        if attempt.who not in found or row.points > found[attempt.who].points:
+            found[attempt.who] = row
+    of_people = {row.person.id: row for row in found.values() if row.person}
+    rows = []
+    for person in roster.people if roster else ():
+        nothing = Grade(person.id, [], ABSENT)
+        decided = tuple(by_hand.get(person.id, ()))
+        absent = Row(person.id, nothing, marks, tuple(steps), person, number=0, attempts=0, overrides=decided)
+        rows.append(of_people.get(person.id, absent))
+    return [*rows, *(row for row in found.values() if not row.person)]
+
+
+def _by_person(attempts: Sequence[Attempt]) -> Iterable[list[Attempt]]:
+    groups: dict[str, list[Attempt]] = {}
+    for attempt in attempts:
+        groups.setdefault(attempt.who, []).append(attempt)
+    return groups.values()
+
+
+def statistics(rows: Sequence[Row]) -> Mapping[str, float]:
+    """The middle and the spread of the points of those who handed in."""
+    points = sorted(row.points for row in rows if row.number)
+    if not points:
+        return {}
+    found = {"mean": mean(points), "median": median(points), "least": points[0], "most": points[-1]}
+    return {"handed in": len(points), **found}
