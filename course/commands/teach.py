@@ -16,12 +16,23 @@ from course.terminal import console
 @app.command("grade")
 def grade_submissions(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Submissions, or folders of them.")],
-    steps: Annotated[str, typer.Option(metavar="FIRST-LAST", help="Which steps, such as 3 or 1-14.")] = f"1-{LAST}",
+    steps: Annotated[
+        str, typer.Option(metavar="STEPS", help="Which steps, such as 3, 1-14 or 3,8,12-14.")
+    ] = f"1-{LAST}",
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the results and the pages are put.")] = Path("grades"),
     points: Annotated[
         Path | None,
-        typer.Option("--points", "--score", metavar="FILE", help="Points, in TOML.", show_default="1 for each step"),
+        typer.Option(
+            "--points", "--score", metavar="FILE", help="Points and deadline, in TOML.", show_default="1 for each step"
+        ),
     ] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Who is in the class, in CSV, as Canvas, Moodle or somebody writes it."),
+    ] = None,
+    with_solution: Annotated[
+        bool, typer.Option("--with-solution", help="Show the solution in the feedback for each person, too.")
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="How many submissions at once.")] = os.cpu_count() or 1,
     timeout: Timeout = TIMEOUT,
     total_timeout: Annotated[
@@ -41,34 +52,52 @@ def grade_submissions(
     ] = True,
 ) -> None:
     """Grade submissions: folders, zip or tar files with step_NN.py in them, each in a sandbox."""
+    from course.grading import overrides
     from course.grading.grade import Settings, grade
+    from course.grading.gradebook import gradebook, to_judge
+    from course.grading.joining import alone, join
     from course.grading.marks import Marks
     from course.grading.publish import publish
+    from course.grading.roster import Roster
+    from course.grading.scratch import scratch
     from course.grading.submissions import find
-    from course.grading.table import Table
+    from course.grading.table import Table, show_class
     from course.grading.trial import sandbox as walls
 
     numbers = _steps_from(steps)
     if any(out.resolve() == path.resolve() for path in paths):
         raise Refusal(f"{out}: the grades would lie among the submissions; name another folder with --out")
-    submissions = find(paths, out, whole)
     marks = Marks.read(points) if points else Marks()
-    if sandbox:
-        walls.refuse_without()
-    else:
-        console.err.print("Without a sandbox a submission can read, change and forge whatever you can.", style="yellow")
-    load_kernels(None)
-    settings = Settings(numbers, jobs, timeout, total_timeout, memory << 20 if sandbox else None)
-    with Table([each.name for each in submissions], settings.steps) as table:
-        grades = grade(submissions, out / "results", settings, table.add, again or ())
-    page = publish(submissions, grades, settings.steps, marks, out)
+    people = Roster.read(roster) if roster else None
+    with scratch() as unpacked:
+        attempts = join(paths, people, unpacked, out, whole) if people else list(map(alone, find(paths, out, whole)))
+        judged = to_judge(attempts, marks)
+        if sandbox:
+            walls.refuse_without()
+        else:
+            console.err.print(
+                "Without a sandbox a submission can read, change and forge whatever you can.", style="yellow"
+            )
+        by_hand = overrides.read(out)
+        known = {person.id for person in people.people} if people else set()
+        overrides.refuse_strangers(by_hand, known | {each.name for each in attempts}, out)
+        load_kernels(None)
+        settings = Settings(numbers, jobs, timeout, total_timeout, memory << 20 if sandbox else None)
+        with Table({each.name: each.title for each in judged}, settings.steps) as table:
+            grades = grade(judged, out / "results", settings, table.add, again or ())
+    rows = gradebook(attempts, judged, grades, settings.steps, marks, people, by_hand)
+    page, changed = publish(rows, settings.steps, marks, out, with_solution)
+    show_class(rows, changed)
     console.out.print(f"\n{console.printable(str(page))} shows them all.", markup=False)
-    raise typer.Exit(NO if any(each.error for each in grades) else 0)
+    raise typer.Exit(NO if any(row.grade.error for row in rows if row.number) else 0)
 
 
 def _steps_from(text: str) -> tuple[int, ...]:
-    first, _, last = text.partition("-")
-    numbers = (step_number(first), step_number(last or first))
-    if numbers[0] > numbers[1]:
-        raise typer.BadParameter(f"{text!r} ends before it begins", param_hint="--steps")
-    return tuple(range(numbers[0], numbers[1] + 1))
+    numbers: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        ends = (step_number(first), step_number(last or first))
+        if ends[0] > ends[1]:
+            raise typer.BadParameter(f"{part.strip()!r} ends before it begins", param_hint="--steps")
+        numbers.update(range(ends[0], ends[1] + 1))
+    return tuple(sorted(numbers))

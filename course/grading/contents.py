@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from course.curriculum.steps import STEPS
 
@@ -36,7 +36,7 @@ UNREADABLE = (".7z", ".rar", ".zst", ".lz", ".lzma", ".z", ".ace", ".cab")  # ar
 _STEP = re.compile(r"step_([0-9][0-9])\.py")
 _MEANT = re.compile(r"(?!test_).*step\D{0,3}(\d+).*\.(?:py\W*|pyw|ipynb|py\.txt)", re.IGNORECASE | re.DOTALL)
 _ZIP_ENTRY = b"PK\x01\x02"  # begins each entry of a zip file's directory
-_PACKED: dict[bytes, Callable[..., IO[bytes]]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 
 
 class Steps(dict[int, bytes]):
@@ -82,7 +82,8 @@ def read_files(files: Sequence[tuple[str, Path]]) -> Steps:
 
 def is_step(name: str) -> bool:
     """Whether a file of this name is read as a step."""
-    return bool(match := _STEP.fullmatch(name)) and int(match[1]) in STEPS
+    match = _STEP.fullmatch(name)
+    return match is not None and int(match[1]) in STEPS
 
 
 def is_systems(name: str) -> bool:

@@ -8,38 +8,38 @@ from typing import Any
 from xml.etree import ElementTree
 
 from course.grading.grade import Grade
+from course.grading.gradebook import Row
 from course.grading.marks import Marks
+from course.grading.sheets import cell
 from course.judging.verdicts import StepResult, Verdict
 from course.terminal.console import printable
-
-FORMULA = tuple("=+-@＝＋－＠")  # what a spreadsheet takes for one begins so
 
 EXERCISM = {"passed": "pass", "failed": "fail", "skipped": "fail", "error": "error"}
 
 
-def to_csv(grades: Sequence[Grade], steps: Sequence[int], marks: Marks) -> str:
+def to_csv(rows: Sequence[Row], steps: Sequence[int]) -> str:
     """A row for each submission: its points, and how many of each step's checks pass."""
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(["submission", "points", "of", *(f"step_{step:02}" for step in steps), "error"])
-    most = sum(map(marks.most, steps))
-    for grade in grades:
-        counts = {step.step: f"{step.right} of {len(step.checks)}" for step in grade.steps}
+    for row in rows:
+        counts = {step.step: f"{step.right} of {len(step.checks)}" for step in row.grade.steps}
         cells = [counts.get(step, "") for step in steps]
-        writer.writerow([_cell(grade.name), f"{marks.total(grade):g}", f"{most:g}", *cells, _cell(grade.remark)])
+        said = "; ".join(filter(None, [*row.remarks, row.note, row.grade.remark]))
+        writer.writerow([cell(row.name), f"{row.points:g}", f"{row.most:g}", *cells, cell(said)])
     return table.getvalue()
 
 
-def to_json(grades: Sequence[Grade], steps: Sequence[int], marks: Marks) -> str:
+def to_json(rows: Sequence[Row], steps: Sequence[int], marks: Marks) -> str:
     """All that is known, with each step as ``check --json`` writes it, but for the seconds."""
     objects = [
         {
-            "submission": grade.name,
-            "points": marks.total(grade),
-            "error": grade.remark or None,
-            "steps": [_without_seconds(step) for step in grade.steps],
+            "submission": row.name,
+            "points": row.points,
+            "error": row.grade.remark or None,
+            "steps": [_without_seconds(step) for step in row.grade.steps],
         }
-        for grade in grades
+        for row in rows
     ]
     return json.dumps({"most": sum(map(marks.most, steps)), "submissions": objects}, indent=1)
 
@@ -143,10 +143,3 @@ def _lines(step: StepResult) -> str:
         f"{check.status}: {printable(check.title)}" + ("" if check.status == "passed" else f": {message(check)}")
         for check in step.checks
     )
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    text = printable(text)
-    first = next((character for character in text if character.isprintable() and character != " "), "")
-    return "'" + text if first in FORMULA else text

@@ -1,11 +1,10 @@
 """What everybody gets in the end: points from verdicts, deadlines and what was decided by hand, with the reasons."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import mean, median
 
 from course.grading.deadlines import Lateness, Moment
-from course.grading.grade import Grade
+from course.grading.grade import Grade, file_name
 from course.grading.joining import Attempt
 from course.grading.marks import Marks
 from course.grading.overrides import Override
@@ -35,7 +34,8 @@ class Row:
     number: int = 1
     attempts: int = 1
     overrides: tuple[Override, ...] = ()
-    note: str = ""
+    note: str = ""  # what an instructor has to know, and the person need not
+    file: str = ""  # the name for files about it
     is_in_roster: bool = True  # or there is none
 
     @property
@@ -158,6 +158,7 @@ def gradebook(
             counts[attempt.who],
             tuple(by_hand.get(name, ())),
             attempt.note,
+            file_name(attempt),
             is_in_roster=roster is None or attempt.person is not None,
         )
         if attempt.who not in found or row.points > found[attempt.who].points:
@@ -177,12 +178,3 @@ def _by_person(attempts: Sequence[Attempt]) -> Iterable[list[Attempt]]:
     for attempt in attempts:
         groups.setdefault(attempt.who, []).append(attempt)
     return groups.values()
-
-
-def statistics(rows: Sequence[Row]) -> Mapping[str, float]:
-    """The middle and the spread of the points of those who handed in."""
-    points = sorted(row.points for row in rows if row.number)
-    if not points:
-        return {}
-    found = {"mean": mean(points), "median": median(points), "least": points[0], "most": points[-1]}
-    return {"handed in": len(points), **found}

@@ -6,6 +6,7 @@ Each person gets their attempts, in order. What nobody answers to is an attempt 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from course.grading import contents, exports, platforms, times
@@ -39,6 +40,12 @@ class Attempt(Submission):
     note: str = ""
     source: Path | None = None  # where it lies
     who: str = ""  # the same for all attempts of one person, and for nobody else's
+
+    @property
+    def title(self) -> str:
+        """What to call it on a screen for instructors."""
+        several = f" attempt {self.number}" if self.person and self.name != self.person.id else ""
+        return self.person.title + several if self.person else self.name
 
     def read(self) -> Steps:
         """See Submission.read."""
@@ -107,15 +114,15 @@ class _Walk:
         inside = list(self.inside(path, DEPTH)) if not (path.is_dir() and is_one(path)) else []
         if any(piece.person for piece in inside):
             yield from inside
-        elif (piece := self.known(path)) is not None:
-            yield piece
+        elif (known := self.known(path)) is not None:
+            yield known
         else:
             yield from inside or self.whole(path)
 
     def whole(self, path: Path) -> Iterator[Piece]:
         """A path that is one submission."""
-        if (piece := self.known(path)) is not None:
-            yield piece
+        if (known := self.known(path)) is not None:
+            yield known
         elif path.is_dir() or contents.may_be_meant(path.name) or contents.is_step(path.name):
             yield Piece(path, None, times.moment(path))
 
@@ -228,7 +235,7 @@ def _attempts(pieces: list[Piece]) -> list[Attempt]:
     """One person's attempts, in order."""
     loose = [piece for piece in pieces if piece.original]
     made = [_attempt([piece], piece.moment) for piece in pieces if not piece.original]
-    shelves: dict[tuple, list[Piece]] = {}
+    shelves: dict[tuple[Path, datetime | None], list[Piece]] = {}
     for piece in loose:
         time = piece.moment.time if piece.named and piece.named.platform == "Blackboard" else None
         shelves.setdefault((piece.path.parent, time), []).append(piece)

@@ -10,9 +10,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from course.curriculum.steps import step_title
-from course.grading import texts
-from course.grading.grade import Grade
-from course.grading.marks import Marks
+from course.grading import figures, texts
+from course.grading.changes import Change
+from course.grading.gradebook import Row
 from course.grading.similar import Pair
 from course.grading.texts import Part, Unread
 from course.terminal.console import printable
@@ -31,34 +31,52 @@ _environment.filters["printable"] = printable
 _environment.globals |= {"step_title": step_title}
 
 
-def submission_page(grade: Grade, marks: Marks) -> str:
-    """One submission: its checks, the mistakes by name, and what differs from the solutions."""
-    failing = [step.step for step in grade.steps if not step.passed]
-    diffs = _differences({step: grade.sources[step] for step in failing})
-    return _environment.get_template("submission.html").render(grade=grade, marks=marks, diffs=diffs)
+def submission_page(row: Row) -> str:
+    """One submission, for instructors: its checks, the mistakes by name, and what differs from the solutions."""
+    return _page(row, row.title, with_solution=True, is_for_instructors=True)
 
 
-def class_page(
-    grades: Sequence[Grade], steps: Sequence[int], marks: Marks, pages: Mapping[str, str], pairs: Sequence[Pair]
-) -> str:
-    """All submissions: points, a heat map of checks by submissions, what goes wrong most, who is alike.
+def feedback_page(row: Row, with_solution: bool) -> str:
+    """The same for the person whose it is."""
+    name = row.person.name if row.person and row.person.name else row.name
+    return _page(row, name, with_solution, is_for_instructors=False)
+
+
+def _page(row: Row, title: str, with_solution: bool, is_for_instructors: bool) -> str:
+    failing = [step.step for step in row.grade.steps if not step.passed]
+    sources = row.grade.sources
+    diffs = _differences({step: sources[step] for step in failing if step in sources}) if with_solution else {}
+    return _environment.get_template("submission.html").render(
+        row=row, title=title, diffs=diffs, is_for_instructors=is_for_instructors
+    )
+
+
+def class_page(rows: Sequence[Row], steps: Sequence[int], pairs: Sequence[Pair], changes: Sequence[Change] = ()) -> str:
+    """All submissions: points, figures, a heat map of checks by submissions, what goes wrong most, who is alike.
 
     Args:
-        pages: the file name of each submission's page.
+        changes: what is not as the last run has left it.
     """
+    handed_in = [row for row in rows if row.number]
     statuses: dict[tuple[int, str], dict[str, str]] = {}  # by step and check, then by submission
     mistakes: Counter[tuple[int, str]] = Counter()
-    for grade in grades:
-        for step in grade.steps:
+    for row in handed_in:
+        for step in row.grade.steps:
             for check in step.checks:
-                statuses.setdefault((step.step, check.title), {})[grade.name] = check.status
+                statuses.setdefault((step.step, check.title), {})[row.name] = check.status
             mistakes.update({(step.step, check.mistake) for check in step.checks if check.mistake})
+    spread = figures.distribution(rows)
     return _environment.get_template("class.html").render(
-        grades=grades,
+        rows=rows,
+        handed_in=handed_in,
         steps=steps,
-        marks=marks,
-        pages=pages,
+        titles={row.name: row.title for row in rows},
         pairs=pairs,
+        changes=changes,
+        summaries=[figures.summary(rows), *figures.sections(rows)],
+        spread=spread,
+        widest=max((count for _, count in spread), default=0),
+        hardest=figures.hardest(rows),
         statuses=dict(sorted(statuses.items(), key=lambda item: item[0][0])),
         mistakes=mistakes.most_common(FREQUENT),
     )

@@ -1,46 +1,72 @@
-"""Writes what was graded for people and for other programs: pages, and the files of course.grading.export."""
+"""Writes what was graded for people and other programs: pages, gradebooks, and the files of course.grading.export."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from course.grading import export
-from course.grading.grade import Grade, file_name
+from course.grading import changes, export, feedback, reference, sheets
+from course.grading.changes import Change
+from course.grading.gradebook import Row
 from course.grading.marks import Marks
 from course.grading.pages import class_page, submission_page
 from course.grading.similar import pairs
-from course.grading.submissions import Submission
 
 
 def publish(
-    submissions: Sequence[Submission], grades: Sequence[Grade], steps: Sequence[int], marks: Marks, folder: Path
-) -> Path:
-    """Write everything into a folder. Returns the page to begin with."""
-    names = {each.name: file_name(each) for each in submissions}
-    grades = [_publish_one(grade, names[grade.name], steps, marks, folder) for grade in grades]
+    rows: Sequence[Row], steps: Sequence[int], marks: Marks, folder: Path, with_solution: bool = False
+) -> tuple[Path, list[Change]]:
+    """Write everything into a folder.
+
+    Args:
+        with_solution: what people get to read shows the solution beside what they wrote.
+
+    Returns:
+        The page to begin with, and what is not as the last run has left it.
+    """
+    changed = changes.changes(rows, folder)
+    rows = [_publish_one(_with_reference(row), steps, marks, folder) if row.number else row for row in rows]
     # Excel knows UTF-8 by the byte order mark.
-    _write(folder / "grades.csv", export.to_csv(grades, steps, marks), encoding="utf-8-sig")
-    _write(folder / "grades.json", export.to_json(grades, steps, marks))
-    _write(folder / "junit.xml", export.to_junit(grades))
-    pages = {name: f"pages/{file}.html" for name, file in names.items()}
-    return _write(
-        folder / "index.html",
-        class_page(grades, steps, marks, pages, pairs({grade.name: grade.sources for grade in grades})),
-    )
+    _write(folder / "grades.csv", export.to_csv(rows, steps), encoding="utf-8-sig")
+    _write(folder / "grades.json", export.to_json(rows, steps, marks))
+    _write(folder / "junit.xml", export.to_junit([row.grade for row in rows]))
+    if any(row.person for row in rows):
+        _publish_class(rows, steps, marks, folder, with_solution)
+    alike = pairs({row.name: row.grade.sources for row in rows})
+    page = _write(folder / "index.html", class_page(rows, steps, alike, changed))
+    changes.keep(rows, folder)
+    return page, changed
 
 
-def _publish_one(grade: Grade, name: str, steps: Sequence[int], marks: Marks, folder: Path) -> Grade:
-    """Write what is about one submission. Returns its grade: whatever goes wrong is one, too."""
+def _publish_class(rows: Sequence[Row], steps: Sequence[int], marks: Marks, folder: Path, with_solution: bool) -> None:
+    """Write what there is only with a roster."""
+    _write(folder / "gradebook.csv", sheets.gradebook_csv(rows, steps), encoding="utf-8-sig")
+    for name, made in (
+        ("canvas", sheets.canvas_csv),
+        ("moodle", sheets.moodle_csv),
+        ("blackboard", sheets.blackboard_csv),
+    ):
+        _write(folder / f"{name}.csv", made(rows, marks.assignment), encoding="utf-8-sig")
+    feedback.write(rows, folder, with_solution)
+
+
+def _with_reference(row: Row) -> Row:
+    said = reference.told(row.grade.sources)
+    return replace(row, note="; ".join(filter(None, [row.note, said]))) if said else row
+
+
+def _publish_one(row: Row, steps: Sequence[int], marks: Marks, folder: Path) -> Row:
+    """Write what is about one submission. Returns its row: whatever goes wrong is in it, too."""
     try:
-        _write(folder / "pages" / f"{name}.html", submission_page(grade, marks))
+        _write(folder / "pages" / f"{row.file}.html", submission_page(row))
     except Exception as error:
-        grade = replace(grade, error=f"no page could be made: {type(error).__name__}: {error}"[:500], sources={})
-        _write(folder / "pages" / f"{name}.html", submission_page(replace(grade, steps=[]), marks))
-    _write(folder / "gradescope" / f"{name}.json", export.to_gradescope(grade, steps, marks))
-    _write(folder / "classroom" / f"{name}.json", export.to_classroom(grade, steps, marks))
-    for step in grade.steps:
-        _write(folder / "exercism" / name / f"step_{step.step:02}.json", export.to_exercism(step))
-    return grade
+        failed = replace(row.grade, error=f"no page could be made: {type(error).__name__}: {error}"[:500], sources={})
+        row = replace(row, grade=failed)
+        _write(folder / "pages" / f"{row.file}.html", submission_page(replace(row, grade=replace(failed, steps=[]))))
+    _write(folder / "gradescope" / f"{row.file}.json", export.to_gradescope(row.grade, steps, marks))
+    _write(folder / "classroom" / f"{row.file}.json", export.to_classroom(row.grade, steps, marks))
+    for step in row.grade.steps:
+        _write(folder / "exercism" / row.file / f"step_{step.step:02}.json", export.to_exercism(step))
+    return row
 
 
 def _write(path: Path, text: str, encoding: str = "utf-8") -> Path:

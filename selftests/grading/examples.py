@@ -1,8 +1,11 @@
 """Grades as the graders find them, with texts that a submission would like to be taken for something else."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from course.grading.grade import Grade
+from course.grading.gradebook import Row
+from course.grading.marks import Marks
 from course.judging.verdicts import StepResult, Verdict
 
 EVIL = "<script>alert(1)</script>\x1b[2J ]]> & \u202e"
@@ -14,6 +17,14 @@ def check(title: str, status: str, **fields: Any) -> Verdict:
 
 def step(number: int, *checks: Verdict) -> StepResult:
     return StepResult(number, f"step_{number:02}.py", list(checks), 0.0)
+
+
+def rows(grades: Sequence[Grade], steps: tuple[int, ...], marks: Marks | None = None) -> list[Row]:
+    """What a class without a roster gets."""
+    return [
+        Row(grade.name, grade, marks or Marks(), steps, file=f"{number}-{len(grades)}")
+        for number, grade in enumerate(grades)
+    ]
 
 
 ADA = Grade("ada", [step(2, check("it sees itself", "passed")), step(14, check("it samples", "passed"))])

@@ -15,8 +15,7 @@ from course.grading import export
 from course.grading.grade import Grade
 from course.grading.marks import Marks
 from course.grading.publish import publish
-from course.grading.submissions import Submission
-from selftests.grading.examples import ADA, BOB, EVE, GRADES, check, step
+from selftests.grading.examples import ADA, BOB, EVE, GRADES, check, rows, step
 
 STEPS = (2, 14)
 
@@ -170,7 +169,7 @@ def tree(element: ElementTree.Element) -> dict:
 
 
 def test_csv_has_a_row_for_each_submission():
-    text = export.to_csv(GRADES, STEPS, Marks({14: 3}))
+    text = export.to_csv(rows(GRADES, STEPS, Marks({14: 3})), STEPS)
     jsonschema.validate(list(csv.DictReader(io.StringIO(text))), GRADES_CSV)
     first, ada, eve, bob = csv.reader(io.StringIO(text))
     assert first == ["submission", "points", "of", "step_02", "step_14", "error"]
@@ -181,7 +180,7 @@ def test_csv_has_a_row_for_each_submission():
 
 
 def test_json_keeps_all_that_is_known():
-    found = json.loads(export.to_json(GRADES, STEPS, Marks()))
+    found = json.loads(export.to_json(rows(GRADES, STEPS), STEPS, Marks()))
     jsonschema.validate(found, GRADES_JSON)
     assert [each["submission"] for each in found["submissions"]] == [grade.name for grade in GRADES]
     told = [{name: value for name, value in step.to_json().items() if name != "seconds"} for step in EVE.steps]
@@ -204,9 +203,9 @@ def test_what_was_not_used_and_not_judged_stands_in_the_row():
     lost = step(2, check("it sees itself", "error", actual="killed by SIGKILL", lost=True))
     grade = Grade("ada", [lost], unused="step_1.py (expected step_01.py)")
     wanted = "step 02 could not be judged: killed by SIGKILL; found and not used: step_1.py (expected step_01.py)"
-    (row,) = csv.DictReader(io.StringIO(export.to_csv([grade], STEPS, Marks())))
+    (row,) = csv.DictReader(io.StringIO(export.to_csv(rows([grade], STEPS), STEPS)))
     assert (row["step_02"], row["error"]) == ("0 of 1", wanted)
-    assert json.loads(export.to_json([grade], STEPS, Marks()))["submissions"][0]["error"] == wanted
+    assert json.loads(export.to_json(rows([grade], STEPS), STEPS, Marks()))["submissions"][0]["error"] == wanted
     assert json.loads(export.to_gradescope(grade, STEPS, Marks()))["output"] == wanted
     assert json.loads(export.to_classroom(grade, STEPS, Marks()))["tests"][1]["message"] == wanted
 
@@ -245,7 +244,7 @@ def test_exercism():
 
 
 def test_nothing_steers_a_terminal():
-    texts = [export.to_csv(GRADES, STEPS, Marks()), export.to_junit(GRADES), export.to_exercism(EVE.steps[0])]
+    texts = [export.to_csv(rows(GRADES, STEPS), STEPS), export.to_junit(GRADES), export.to_exercism(EVE.steps[0])]
     texts += [export.to_gradescope(EVE, STEPS, Marks()), export.to_classroom(EVE, STEPS, Marks())]
     assert not any(sign in text for text in texts for sign in ("\x1b", "\u202e", "\\u001b", "\\u202e"))
 
@@ -254,14 +253,14 @@ def test_nothing_steers_a_terminal():
 def test_no_character_spoils_a_file(text):
     grade = Grade(text, [step(2, check(text, "failed", expected=text, actual=text))], text)
     ElementTree.fromstring(export.to_junit([grade]).encode())
-    rows = list(csv.reader(io.StringIO(export.to_csv([grade], STEPS, Marks()))))
-    assert len(rows) == 2 and len(rows[0]) == len(rows[1])
+    header, row = csv.reader(io.StringIO(export.to_csv(rows([grade], STEPS), STEPS)))
+    assert len(header) == len(row)
 
 
 @pytest.mark.parametrize("start", ["", " ", "\t", "\u00a0", "\u200c", "\ufeff"])
 @pytest.mark.parametrize("sign", "=+-@＝＋－＠")
 def test_no_name_is_a_formula(start, sign):
-    text = export.to_csv([Grade(f"{start}{sign}1+1", [], f"{start}{sign}1+1")], STEPS, Marks())
+    text = export.to_csv(rows([Grade(f"{start}{sign}1+1", [], f"{start}{sign}1+1")], STEPS), STEPS)
     row = list(csv.reader(io.StringIO(text)))[1]
     assert row[0].startswith("'") and row[-1].startswith("'")
 
@@ -270,7 +269,7 @@ def test_no_name_is_a_formula(start, sign):
     "name", ["علی\u200cرضا", "ශ්\u200dරී", "Zoë\u00a0Łukasz", "山田\u3000太郎", "\u200fדנה", "a\u200bb"]
 )
 def test_names_are_written_as_they_are_spelled(name, tmp_path):
-    publish([Submission(name, tmp_path / "class" / name)], [Grade(name, [])], STEPS, Marks(), tmp_path)
+    publish(rows([Grade(name, [])], STEPS), STEPS, Marks(), tmp_path)
     content = (tmp_path / "grades.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")  # by which Excel knows UTF-8
     (row,) = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))

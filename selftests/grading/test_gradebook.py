@@ -1,4 +1,4 @@
-"""Everybody's points: from checks, deadlines and decisions by hand, with the absent and the unknown; worked out here."""
+"""Everybody's points: from checks, deadlines and decisions by hand, with the absent and the unknown."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -8,7 +8,7 @@ import pytest
 
 from course.grading.deadlines import Deadline, Moment
 from course.grading.grade import Grade
-from course.grading.gradebook import gradebook, statistics, to_judge
+from course.grading.gradebook import gradebook, to_judge
 from course.grading.joining import Attempt
 from course.grading.marks import Marks
 from course.grading.overrides import Override
@@ -57,8 +57,6 @@ def test_the_absent_and_the_unknown_have_rows():
         ("Eve (3)", "absent", 0, 5),
         ("zed", "unknown", 1, 5),
     ]
-    assert statistics(rows) == {"handed in": 2, "mean": 2.5, "median": 2.5, "least": 1, "most": 4}
-    assert statistics(book([], [])) == {}
 
 
 def test_what_is_late_costs_and_says_so():

@@ -19,6 +19,7 @@ from course.grading.publish import publish
 from course.grading.submissions import find
 from course.judging.verdicts import StepResult, Verdict
 from course.refusal import Refusal
+from selftests.grading.examples import rows
 
 WHY = "killed by SIGKILL"
 SETTINGS = Settings(steps=(1, 2, 3), memory=None)
@@ -163,13 +164,13 @@ def test_whatever_a_page_raises_is_the_rows_error(folder, judge, monkeypatch):
     grades = graded(folder)
     submission_page = publish.__globals__["submission_page"]
 
-    def page(grade, marks):
-        if grade.name == "ada" and grade.steps:
+    def page(row):
+        if row.name == "ada" and row.grade.steps:
             raise ValueError("no page")
-        return submission_page(grade, marks)
+        return submission_page(row)
 
     monkeypatch.setitem(publish.__globals__, "submission_page", page)
-    publish(find([folder]), grades, SETTINGS.steps, Marks(), folder.parent)
+    publish(rows(grades, SETTINGS.steps), SETTINGS.steps, Marks(), folder.parent)
     assert "no page could be made: ValueError: no page" in (folder.parent / "index.html").read_text()
     assert "no page could be made" in (folder.parent / "grades.csv").read_text()
     assert len(list((folder.parent / "pages").iterdir())) == 2

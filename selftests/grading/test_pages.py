@@ -4,12 +4,17 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 from course.curriculum.steps import read_source, solution_path
-from course.grading.marks import Marks
+from course.grading.changes import Change
+from course.grading.grade import Grade
 from course.grading.pages import DIFF_LIMIT, class_page, submission_page
 from course.grading.similar import Pair
-from selftests.grading.examples import ADA, BOB, EVE, EVIL, GRADES
+from selftests.grading.examples import ADA, BOB, EVE, EVIL, GRADES, rows
 
-PAGES = {grade.name: f"pages/{number}.html" for number, grade in enumerate(GRADES)}
+ROWS = rows(GRADES, (2, 14))
+
+
+def page_of(grade: Grade) -> str:
+    return submission_page(*rows([grade], (2, 14)))
 
 
 class Reader(HTMLParser):
@@ -38,7 +43,7 @@ def assert_harmless(page: str) -> Reader:
 
 def test_a_submission_with_its_checks_mistakes_and_diff():
     source = read_source(solution_path(2)).replace("exclude=True)", f"exclude=False)  # {EVIL}\n    x = {EVIL!r}")
-    reader = assert_harmless(submission_page(replace(EVE, sources={2: source}), Marks()))
+    reader = assert_harmless(page_of(replace(EVE, sources={2: source})))
     assert "That is what you get when the mask is shifted." in reader.text
     assert "step_02.py, line 3:" in reader.text and "Beside the solution" in reader.text
     assert "exclude=False" in reader.text and "exclude=True" in reader.text
@@ -46,23 +51,24 @@ def test_a_submission_with_its_checks_mistakes_and_diff():
 
 
 def test_what_is_right_is_not_compared():
-    assert "Beside the solution" not in submission_page(replace(ADA, sources={2: "", 14: ""}), Marks())
+    assert "Beside the solution" not in page_of(replace(ADA, sources={2: "", 14: ""}))
 
 
 def test_a_file_that_is_too_long_is_not_compared():
-    page = submission_page(replace(EVE, sources={2: "x = 1\n" * (DIFF_LIMIT + 1)}), Marks())
+    page = page_of(replace(EVE, sources={2: "x = 1\n" * (DIFF_LIMIT + 1)}))
     assert "too long to be compared" in page
 
 
 def test_a_submission_that_cannot_be_read():
-    assert BOB.error in assert_harmless(submission_page(BOB, Marks())).text
+    assert BOB.error in assert_harmless(page_of(BOB)).text
 
 
 def test_the_class_with_its_points_map_mistakes_and_pairs():
-    page = class_page(GRADES, (2, 14), Marks(), PAGES, [Pair("ada", EVE.name, 0.75)])
+    page = class_page(ROWS, (2, 14), [Pair("ada", EVE.name, 0.75)], [Change("ada", 1, 2, (EVIL,))])
     reader = assert_harmless(page)
     links = [attributes["href"] for tag, attributes in reader.tags if tag == "a"]
-    assert links == list(PAGES.values())
+    assert links == [f"pages/{row.file}.html" for row in ROWS]
+    assert "ada: 1 → 2: <script>alert(1)</script>" in reader.text
     cells = [attributes["class"] for tag, attributes in reader.tags if tag == "td" and "title" in attributes]
     # it sees itself, it sees the past, it is there, it samples; of ada, eve and bob
     assert cells == [

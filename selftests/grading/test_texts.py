@@ -1,15 +1,16 @@
 """A text that takes a parser's time or memory, or ends it, costs an answer and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
 from course.curriculum.steps import read_source, solution_path
 from course.curriculum.todos import todo_lines
 from course.grading import texts
-from course.grading.marks import Marks
 from course.grading.pages import submission_page
 from course.grading.similar import pairs
 from course.grading.texts import Unread
-from selftests.grading.examples import EVE
+from selftests.grading.examples import EVE, rows
 
 DOTS = "import " + "a." * 65_000 + "a\n"
 RIGHT = read_source(solution_path(2))
@@ -37,7 +38,7 @@ def test_what_takes_too_long_is_left(hasty, monkeypatch):
 
 
 def test_pages_and_pairs_do_without_it(hasty):
-    page = submission_page(EVE.__class__(EVE.name, EVE.steps, sources={2: DOTS}), Marks())
+    page = submission_page(*rows([replace(EVE, sources={2: DOTS})], (2,)))
     assert "cannot be compared: no answer within 0.25 s" in page
     assert pairs({"ada": {2: DOTS}}) == []
 
