@@ -4,13 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 from max.driver import Buffer
-from max.engine import Model
 from numpy.typing import NDArray
 
 from gpt2.checkpoint import HEAD, TABLE, Checkpoint, Weight, weight_shapes, weights_of
 from gpt2.configuration import Family
-from gpt2.cpu.kernel import load_kernel
-from gpt2.cpu.panels import FORMATS, PANEL, Format, aligned_array, as_buffer, pack, packed_size, panel_count
+from gpt2.cpu.kernel import Kernel, load_kernel
+from gpt2.cpu.panels import FORMATS, Format, aligned_array, as_buffer, pack, packed_size, panel_count
 from gpt2.kv_cache import CachedModel, KVCache
 from gpt2.sampling import Logits
 from solutions.solution_01 import GPT2Config
@@ -25,21 +24,25 @@ class CpuModel(CachedModel):
 
     _batch_axis = 2
 
-    def __init__(self, kernel: Model, config: GPT2Config, family: Family, panels: Buffer, vectors: Buffer) -> None:
+    def __init__(self, kernel: Kernel, config: GPT2Config, family: Family, panels: Buffer, vectors: Buffer) -> None:
         super().__init__(config)
         self._kernel = kernel
-        sizes = np.array([config.n_positions, config.n_embd, config.n_inner, ACTIVATIONS.index(family.activation)])
+        activation = ACTIVATIONS.index(family.activation)
+        sizes = np.array([config.n_positions, config.n_embd, config.n_inner, activation, kernel.panel])
         epsilon = np.array([config.layer_norm_epsilon], np.float32)
         self._model = [panels, vectors, Buffer.from_numpy(sizes), Buffer.from_numpy(epsilon)]
 
     def _new_buffer(self, batch: int, capacity: int) -> Buffer:
-        size = panel_count(capacity) * PANEL * panel_count(self.config.head_dim) * PANEL
+        panel = self._kernel.panel
+        size = panel_count(capacity, panel) * panel * panel_count(self.config.head_dim, panel) * panel
         return Buffer.from_numpy(aligned_array((self.config.n_layer, 2, batch, self.config.n_head, size), np.float32))
 
     def _forward(self, ids: NDArray[np.int64], positions: NDArray[np.int64], cache: KVCache) -> Logits:
         logits = np.empty((len(ids), self.config.vocab_size), np.float32)
         arrays = (ids, positions, np.array([cache.length]), cache.padding)
-        self._kernel.execute(Buffer.from_numpy(logits), cache.buffer, *map(Buffer.from_numpy, arrays), *self._model)
+        self._kernel.model.execute(
+            Buffer.from_numpy(logits), cache.buffer, *map(Buffer.from_numpy, arrays), *self._model
+        )
         return logits
 
 
@@ -53,11 +56,11 @@ def load_cpu_model(checkpoint: Checkpoint, weights: str) -> CpuModel:
     kind, shapes = FORMATS[weights], weight_shapes(config, family.is_tied)
     stored = weights_of(checkpoint)
     kernel = load_kernel(kind.dtype)  # first, because compiling it needs the memory that the weights will take
-    return CpuModel(kernel, config, family, *_lay_out(stored, shapes, kind))
+    return CpuModel(kernel, config, family, *_lay_out(stored, shapes, kind, kernel.panel))
 
 
 def _lay_out(
-    weights: Mapping[str, Weight], shapes: Mapping[str, tuple[int, ...]], kind: Format
+    weights: Mapping[str, Weight], shapes: Mapping[str, tuple[int, ...]], kind: Format, panel: int
 ) -> tuple[Buffer, Buffer]:
     """Put the weights of a model one behind the other, in the order of ``shapes``.
 
@@ -67,14 +70,16 @@ def _lay_out(
         The panels of all linear layers; and in float32 what else there is: for a linear layer its scales and
         its bias, which is 0 for the head, for a norm its weight and bias, and the position table.
     """
-    sizes = {name: packed_size(*shape) for name, shape in shapes.items() if len(shape) == 2 and name != POSITIONS}
+    sizes = {
+        name: packed_size(*shape, panel) for name, shape in shapes.items() if len(shape) == 2 and name != POSITIONS
+    }
     panels = aligned_array((sum(sizes.values()),), kind.numpy)
     vectors = []
     begin = 0
     for name in shapes:
         weight = weights[name]
         if name in sizes:
-            vectors.append(pack(weight, kind, panels[begin : begin + sizes[name]]))
+            vectors.append(pack(weight, kind, panels[begin : begin + sizes[name]], panel))
             begin += sizes[name]
         else:
             vectors.append(weight.ravel())

@@ -29,7 +29,8 @@ def compile_operation(dtype: DType) -> "CompiledCallable":
         padding: [batch] int64, how many indices at the start of each text hold no token.
         panels: the weights of all linear layers, as ``dtype``, laid out by gpt2/cpu/model.py.
         vectors: all other parameters, in float32, laid out by gpt2/cpu/model.py.
-        sizes: [4] int64, n_positions, n_embd, n_inner, and the number of the activation function.
+        sizes: [5] int64, n_positions, n_embd, n_inner, the number of the activation function, and the columns of a
+            panel.
         epsilon: [1] float32, layer_norm_epsilon.
     """
     # Imported here: they take a third of a second, which a process that finds it compiled need not wait.
@@ -48,7 +49,7 @@ def compile_operation(dtype: DType) -> "CompiledCallable":
         TensorType(DType.int64, ["batch"], CPU()),
         TensorType(dtype, ["panels"], CPU()),
         TensorType(DType.float32, ["vectors"], CPU()),
-        TensorType(DType.int64, [4], CPU()),
+        TensorType(DType.int64, [5], CPU()),
         TensorType(DType.float32, [1], CPU()),
     )
 

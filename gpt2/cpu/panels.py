@@ -1,6 +1,7 @@
 """How the engine on a CPU stores the weights of linear layers: cut into panels, as float32, bfloat16 or int8.
 
-gpt2/cpu/mojo/panels.mojo says what a panel is, and multiplies with it.
+gpt2/cpu/mojo/panels.mojo says what a panel is, and multiplies with it. How many columns a panel has depends on the
+processor; below, ``panel`` is that number.
 """
 
 import math
@@ -17,16 +18,15 @@ from gpt2.bfloat16 import rounded
 
 Floats = NDArray[np.float32]
 
-PANEL = 64  # columns of a panel, as in gpt2/cpu/mojo/panels.mojo
-PACKED_AT_ONCE = 2  # panels; few, so that little memory is needed beside the result
+PACKED_AT_ONCE = 128  # columns; few, so that little memory is needed beside the result
 
 
 @dataclass(frozen=True)
 class Format:
     """The type that the numbers of a weight are stored as.
 
-    ``store`` converts panels [panels, n_in, PANEL] from float32 to that type. It also returns the scale of each
-    column, by which the stored numbers are multiplied to get the weights back: [panels, PANEL], or 1.0 for all.
+    ``store`` converts panels [panels, n_in, panel] from float32 to that type. It also returns the scale of each
+    column, by which the stored numbers are multiplied to get the weights back: [panels, panel], or 1.0 for all.
     """
 
     dtype: DType
@@ -48,9 +48,9 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def panel_count(n_out: int) -> int:
+def panel_count(n_out: int, panel: int) -> int:
     """How many panels hold so many columns. The last one may be filled up with zeros."""
-    return -(-n_out // PANEL)
+    return -(-n_out // panel)
 
 
 def aligned_array(shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
@@ -66,25 +66,26 @@ def aligned_array(shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[An
     return memory[begin : begin + size].view(dtype).reshape(shape)
 
 
-def packed_size(n_out: int, n_in: int) -> int:
+def packed_size(n_out: int, n_in: int, panel: int) -> int:
     """How many numbers the panels of a weight hold, including what fills up the last one."""
-    return panel_count(n_out) * n_in * PANEL
+    return panel_count(n_out, panel) * n_in * panel
 
 
-def pack(weight: Floats, kind: Format, memory: NDArray[Any]) -> Floats:
-    """Store the weight [n_out, n_in] of a linear layer in ``memory`` as panels [n_out / PANEL, n_in, PANEL].
+def pack(weight: Floats, kind: Format, memory: NDArray[Any], panel: int) -> Floats:
+    """Store the weight [n_out, n_in] of a linear layer in ``memory`` as panels [n_out / panel, n_in, panel].
 
     Returns:
         The scale of each output, by which products with the stored numbers are to be multiplied: [n_out].
     """
     n_out, n_in = weight.shape
-    panels = memory.reshape(-1, n_in, PANEL)
-    scales = np.empty((len(panels), PANEL), np.float32)
-    for first in range(0, len(panels), PACKED_AT_ONCE):
-        end = min(first + PACKED_AT_ONCE, len(panels))
-        rows = np.zeros(((end - first) * PANEL, n_in), np.float32)
-        rows[: n_out - first * PANEL] = weight[first * PANEL : end * PANEL]
-        columns = np.ascontiguousarray(rows.reshape(-1, PANEL, n_in).transpose(0, 2, 1))
+    panels = memory.reshape(-1, n_in, panel)
+    scales = np.empty((len(panels), panel), np.float32)
+    count = PACKED_AT_ONCE // panel
+    for first in range(0, len(panels), count):
+        end = min(first + count, len(panels))
+        rows = np.zeros(((end - first) * panel, n_in), np.float32)
+        rows[: n_out - first * panel] = weight[first * panel : end * panel]
+        columns = np.ascontiguousarray(rows.reshape(-1, panel, n_in).transpose(0, 2, 1))
         panels[first:end], scales[first:end] = kind.store(columns)
     return scales.reshape(-1)[:n_out]
 

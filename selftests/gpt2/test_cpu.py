@@ -1,6 +1,7 @@
 """The kernels compute GPT-2 for any sizes, and weights in fewer bits come as near to it as they can."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from course.curriculum.steps import STORYTELLER
 from gpt2.checkpoint import open_checkpoint, weights_of
 from gpt2.configuration import Family
 from gpt2.cpu import kernel, operation
+from gpt2.cpu.kernel import NARROW, WIDE
 from gpt2.cpu.model import CpuModel, load_cpu_model
-from gpt2.cpu.panels import FORMATS, PANEL, aligned_array, pack, packed_size
+from gpt2.cpu.panels import FORMATS, aligned_array, pack, packed_size
 from gpt2.loading import load_cached_model
 from kernels import kept, store
 from solutions.solution_13 import GPT2LMHeadModel
@@ -22,20 +24,21 @@ from solutions.solution_13 import GPT2LMHeadModel
 ODD = {"vocab_size": 333, "n_positions": 150, "n_embd": 160, "n_layer": 2, "n_head": 2, "n_inner": 100}
 
 
-def repacked(weight, kind):
+def repacked(weight, kind, panel=WIDE):
     """The weight [n_out, n_in] that its panels stand for."""
-    panels = aligned_array((packed_size(*weight.shape),), FORMATS[kind].numpy)
-    scales = pack(weight, FORMATS[kind], panels)
+    panels = aligned_array((packed_size(*weight.shape, panel),), FORMATS[kind].numpy)
+    scales = pack(weight, FORMATS[kind], panels, panel)
     if kind == "bfloat16":
         panels = (panels.astype(np.uint32) << 16).view(np.float32)
-    columns = panels.reshape(-1, weight.shape[1], PANEL).transpose(0, 2, 1)
+    columns = panels.reshape(-1, weight.shape[1], panel).transpose(0, 2, 1)
     return columns.reshape(-1, weight.shape[1])[: len(weight)] * scales[:, None]
 
 
-@pytest.mark.parametrize("n_out", [1, PANEL, PANEL + 1, 70 * PANEL - 5])
-def test_panels_hold_the_weight(n_out):
+@pytest.mark.parametrize("panel", [WIDE, NARROW])
+@pytest.mark.parametrize("n_out", [1, NARROW, NARROW + 1, WIDE, WIDE + 1, 70 * WIDE - 5])
+def test_panels_hold_the_weight(n_out, panel):
     weight = np.random.default_rng(n_out).normal(size=(n_out, 3)).astype(np.float32)
-    np.testing.assert_array_equal(repacked(weight, "float32"), weight)
+    np.testing.assert_array_equal(repacked(weight, "float32", panel), weight)
 
 
 def test_a_transposed_weight_is_packed_like_its_copy():
@@ -104,6 +107,12 @@ def test_weights_of_other_sizes_than_the_kernel_takes_are_refused(exact, panels,
     ]
     with pytest.raises(ValueError, match="the model has 1310720 numbers in panels"):
         CpuModel(exact._kernel, exact.config, Family(), *wrong).start([[1, 2, 3]], 3)
+
+
+def test_weights_in_panels_of_another_width_are_refused(exact):
+    other = replace(exact._kernel, panel=WIDE + NARROW - exact._kernel.panel)
+    with pytest.raises(ValueError, match=f"panels have {exact._kernel.panel} columns here, not {other.panel}"):
+        CpuModel(other, exact.config, Family(), *exact._model[:2]).start([[1, 2, 3]], 3)
 
 
 def test_unknown_weights_are_refused():

@@ -9,7 +9,7 @@ capacity is a multiple of PANEL, and head_dim is rounded up to one.
 from extensibility import InputTensor, _MutableInputTensor
 from std.math import ceildiv, exp
 
-from .panels import PANEL, ROWS, WIDTH, MutFloats, Vector, multiply
+from .panels import COLUMNS, PANEL, ROWS, WIDTH, MutFloats, Vector, multiply
 from .team import Worker
 
 
@@ -73,7 +73,7 @@ def attend(mut worker: Worker, y: MutFloats, qkv: MutFloats, cache: Cache, seq_l
         for i in range(0, seq_length, ROWS):
             var rows = min(ROWS, seq_length - i)
             var end = past + i + rows
-            for token in range(start, end, PANEL):
+            for token in range(start, end, COLUMNS):
 
                 @always_inline
                 def store_scores[width: Int](sums: SIMD[DType.float32, width], row: Int, column: Int) {imm}:
@@ -83,9 +83,10 @@ def attend(mut worker: Worker, y: MutFloats, qkv: MutFloats, cache: Cache, seq_l
                     query.unsafe_offset(i * 3 * n_embd),
                     3 * n_embd,
                     keys.unsafe_offset(token * head_dim),
+                    head_dim * PANEL,
                     rows,
                     head_dim,
-                    PANEL,
+                    min(ceildiv(end - token, PANEL) * PANEL, COLUMNS),
                     store_scores,
                 )
             for r in range(rows):
@@ -96,7 +97,7 @@ def attend(mut worker: Worker, y: MutFloats, qkv: MutFloats, cache: Cache, seq_l
                     row[unsafe_offset=hidden] = 0
                 for hidden in range(seen, end):
                     row[unsafe_offset=hidden] = 0
-            for d in range(0, head_dim, PANEL):
+            for d in range(0, head_dim, COLUMNS):
 
                 @always_inline
                 def store_values[width: Int](sums: SIMD[DType.float32, width], row: Int, column: Int) {imm}:
@@ -106,9 +107,10 @@ def attend(mut worker: Worker, y: MutFloats, qkv: MutFloats, cache: Cache, seq_l
                     scores.unsafe_offset(start),
                     capacity,
                     values.unsafe_offset(d * capacity + start * PANEL),
+                    capacity * PANEL,
                     rows,
                     end - start,
-                    min(head_dim - d, PANEL),
+                    min(head_dim - d, COLUMNS),
                     store_values,
                 )
         _ = memory^

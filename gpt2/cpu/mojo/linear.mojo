@@ -2,11 +2,11 @@
 
 from std.math import ceildiv, erf, exp, tanh
 
-from .panels import PANEL, ROWS, Floats, MutFloats, multiply
+from .panels import COLUMNS, PANEL, ROWS, Floats, MutFloats, multiply
 from .team import Worker
 
-# Long inputs are multiplied piece by piece, rows [BLOCK, DEPTH] by a piece [DEPTH, PANEL] of a panel: both pieces fit
-# into the cache of a core.
+# Long inputs are multiplied piece by piece, rows [BLOCK, DEPTH] by [DEPTH, COLUMNS] of the weight: both pieces fit into
+# the cache of a core.
 comptime BLOCK = 32 * ROWS
 comptime DEPTH = 512
 
@@ -41,9 +41,8 @@ struct Linear[dtype: DType](TrivialRegisterPassable):
         var depth = self.n_in if rows <= ROWS else DEPTH
 
         def part(number: Int) {imm}:
-            var panel, block = divmod(number, blocks)
-            var column = panel * PANEL
-            var lanes = min(self.n_out - column, PANEL)
+            var piece, block = divmod(number, blocks)
+            var column = piece * COLUMNS
             var end = min((block + 1) * BLOCK, rows)
             for k in range(0, self.n_in, depth):
                 var first = k == 0 and then != Then.ADD
@@ -65,14 +64,15 @@ struct Linear[dtype: DType](TrivialRegisterPassable):
                     multiply[Self.dtype](
                         x.unsafe_offset(row * self.n_in + k),
                         self.n_in,
-                        self.panels.unsafe_offset((panel * self.n_in + k) * PANEL),
+                        self.panels.unsafe_offset(column * self.n_in + k * PANEL),
+                        self.n_in * PANEL,
                         min(ROWS, end - row),
                         min(depth, self.n_in - k),
-                        lanes,
+                        min(self.n_out - column, COLUMNS),
                         store,
                     )
 
-        worker.share(ceildiv(self.n_out, PANEL) * blocks, part)
+        worker.share(ceildiv(self.n_out, COLUMNS) * blocks, part)
 
 
 @always_inline

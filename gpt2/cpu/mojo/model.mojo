@@ -46,6 +46,9 @@ struct GPT2:
         var n_embd = Int(sizes.unsafe_ptr()[unsafe_offset=1])
         var n_inner = Int(sizes.unsafe_ptr()[unsafe_offset=2])
         var activation = Int(sizes.unsafe_ptr()[unsafe_offset=3])
+        var panel = Int(sizes.unsafe_ptr()[unsafe_offset=4])
+        if panel != PANEL:
+            raise Error("panels have ", PANEL, " columns here, not ", panel)
         var weights = Weights[panels.dtype](
             panels, vectors, n_layer, vocab_size, n_positions, n_embd, n_inner, epsilon.unsafe_ptr()[]
         )
