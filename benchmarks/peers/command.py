@@ -71,7 +71,7 @@ def machine() -> str:
 def _chosen(only: list[str] | None) -> list[Contender]:
     names = [each.name for each in CONTENDERS]
     if unknown := [name for name in only or [] if name not in names]:
-        raise Refusal(f"there is no contender {unknown[0]!r}; there are {', '.join(map(repr, names))}")
+        raise Refusal(f"--only {unknown[0]}: there is no such contender; there are {', '.join(map(repr, names))}")
     return [each for each in CONTENDERS if only is None or each.name in only]
 
 

@@ -1,6 +1,8 @@
 """The application that every command registers itself with, and the options that several of them have."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,16 +77,28 @@ Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How lo
 STEP = re.compile(r"(?:steps/)?(?:s|step)?[ _-]?0*([0-9]{1,3})(?:\.py)?", re.IGNORECASE)
 
 
-def step_number(text: str) -> int:
+def step_number(text: str, hint: str = "N") -> int:
     """The step that a user names.
+
+    Args:
+        hint: the argument or the option that it was named in.
 
     Raises:
         typer.BadParameter: there is no such step.
     """
     found = STEP.fullmatch(text.strip())
     if not (found and int(found[1]) in STEPS):
-        raise typer.BadParameter(f"{text!r} is not a step: expected {NUMBERS}", param_hint="N")
+        raise typer.BadParameter(f"{text!r} is not a step: expected {NUMBERS}", param_hint=hint)
     return int(found[1])
+
+
+@contextmanager
+def option(name: str, value: object) -> Iterator[None]:
+    """Let a refusal begin with the option that it is about, as it is typed."""
+    try:
+        yield
+    except Refusal as error:
+        raise Refusal(f"{name} {value}: {error}") from error
 
 
 def load_kernels(device: str | None) -> None:

@@ -43,6 +43,7 @@ def check_steps(
     steps = list(STEPS) if step == "all" else [step_number(step)]
     if debug and step == "all":
         raise typer.BadParameter("a debugger takes one step at a time", param_hint="--debug")
+    _require_folder(folder)
     before = progress.fingerprints(steps)
 
     def checked(steps: list[int], own: bool) -> list[StepResult]:
@@ -93,6 +94,7 @@ def show_diff(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask, though the step does not pass yet.")] = False,
 ) -> None:
     """Show your step beside the solution, TODO by TODO; white space and comments aside."""
+    _require_folder(folder)
     number = _step_or_next(step)
     if _is_own(folder) and not (yes or progress.has_passed(number) or _wants_solution(number)):
         raise typer.Exit(NO)
@@ -125,6 +127,11 @@ def _step_or_next(text: str | None) -> int:
     if step := progress.first_unfinished():
         return step
     raise typer.BadParameter("all steps are done: name one of them", param_hint="N")
+
+
+def _require_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise Refusal(f"--from {folder}: there is no such folder")
 
 
 def _is_own(folder: Path) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from course.commands.app import NO, Timeout, app, load_kernels, step_number
+from course.commands.app import NO, Timeout, app, load_kernels, option, step_number
 from course.curriculum.steps import LAST
 from course.judging.run import TIMEOUT, TOTAL_TIMEOUT
 from course.refusal import Refusal
@@ -66,9 +66,11 @@ def grade_submissions(
 
     numbers = _steps_from(steps)
     if any(out.resolve() == path.resolve() for path in paths):
-        raise Refusal(f"{out}: the grades would lie among the submissions; name another folder with --out")
-    marks = Marks.read(points) if points else Marks()
-    people = Roster.read(roster) if roster else None
+        raise Refusal(f"--out {out}: the grades would lie among the submissions; name another folder")
+    with option("--points", points):
+        marks = Marks.read(points) if points else Marks()
+    with option("--roster", roster):
+        people = Roster.read(roster) if roster else None
     with scratch() as unpacked:
         attempts = join(paths, people, unpacked, out, whole) if people else list(map(alone, find(paths, out, whole)))
         judged = to_judge(attempts, marks)
@@ -96,7 +98,7 @@ def _steps_from(text: str) -> tuple[int, ...]:
     numbers: set[int] = set()
     for part in text.split(","):
         first, _, last = part.partition("-")
-        ends = (step_number(first), step_number(last or first))
+        ends = [step_number(number, "--steps") for number in (first, last or first)]
         if ends[0] > ends[1]:
             raise typer.BadParameter(f"{part.strip()!r} ends before it begins", param_hint="--steps")
         numbers.update(range(ends[0], ends[1] + 1))

@@ -1,5 +1,7 @@
 """Commands that put the finished model to work: generate, chat, serve."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -7,7 +9,7 @@ import typer
 
 from course.commands.app import DeviceName, app
 from course.curriculum.steps import STEPS_FOLDER, STORYTELLER
-from course.refusal import refusing
+from course.refusal import Refusal, refusing
 from course.terminal import console
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ Weights = Annotated[
 
 @app.command("generate")
 def generate_text(
+    context: typer.Context,
     prompt: Annotated[str, typer.Argument(help="What the text begins with.")] = "Once upon a time",
     max_new_tokens: Annotated[
         int | None, typer.Option(metavar="N", help="Default: 200, or as many as the context has room for.")
@@ -53,6 +56,12 @@ def generate_text(
         bool, typer.Option("--slide", help="Go on with the last half of the context when it is full.")
     ] = False,
     stop: Stop = None,
+    samples: Annotated[int, typer.Option(min=1, metavar="N", help="How many texts, each with the next seed.")] = 1,
+    show_probabilities: Annotated[
+        bool,
+        typer.Option("--show-probabilities", help="Color each token by its probability, and list the runners-up."),
+    ] = False,
+    stats: Annotated[bool, typer.Option("--stats", help="Say how long it took, why it ended, and its seed.")] = False,
     naive: Annotated[
         bool, typer.Option("--naive", help="Generate with step 14's loop, which reads the text again for each token.")
     ] = False,
@@ -72,11 +81,10 @@ def generate_text(
 ) -> None:
     """Let the model write: the small story model that comes with the course, or another GPT-2."""
     from course.writing.generate import generate
-    from gpt2.checkpoint import CheckpointError
 
     penalties = (repetition_penalty, presence_penalty, frequency_penalty)
-    sampling = _sampling(greedy, temperature, top_k, top_p, min_p, *penalties, seed)
-    with refusing(CheckpointError):
+    with _as_typed(context, checkpoint):
+        sampling = _sampling(greedy, temperature, top_k, top_p, min_p, *penalties, seed)
         generate(
             prompt,
             sampling,
@@ -88,11 +96,15 @@ def generate_text(
             weights=weights,
             device=device,
             checkpoint=checkpoint,
+            samples=samples,
+            show_probabilities=show_probabilities,
+            stats=stats,
         )
 
 
 @app.command("chat")
 def chat_with_model(
+    context: typer.Context,
     max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="For each reply.")] = 200,
     stop: Stop = None,
     weights: Weights = "float32",
@@ -110,11 +122,10 @@ def chat_with_model(
 ) -> None:
     """Take turns with the model writing one text. GPT-2 knows no questions and answers: it continues what is there."""
     from course.writing.chat import chat
-    from gpt2.checkpoint import CheckpointError
 
     penalties = (repetition_penalty, presence_penalty, frequency_penalty)
-    sampling = _sampling(greedy, temperature, top_k, top_p, min_p, *penalties, seed)
-    with refusing(CheckpointError):
+    with _as_typed(context, checkpoint):
+        sampling = _sampling(greedy, temperature, top_k, top_p, min_p, *penalties, seed)
         chat(
             sampling,
             max_new_tokens=max_new_tokens,
@@ -135,13 +146,29 @@ def serve_model(
 ) -> None:
     """Serve a model through an OpenAI-compatible API; further arguments go to max serve."""
     from course.writing.serve import serve
-    from gpt2.checkpoint import CheckpointError
 
     try:
-        with refusing(CheckpointError):
+        with _as_typed(context, checkpoint):
             serve(checkpoint, host=host, port=port, device=device, further=context.args)
     except KeyboardInterrupt:  # which is how a server ends
         console.err.print("Stopped.")
+
+
+@contextmanager
+def _as_typed(context: typer.Context, checkpoint: str) -> Iterator[None]:
+    """Let an error name an option as it is typed, --top-p, where the engine names its setting, top_p."""
+    from gpt2.checkpoint import CheckpointError
+
+    options = {each.name: each.opts[0] for each in context.command.params}
+    try:
+        yield
+    except Refusal as error:
+        name, space, rest = str(error).partition(" ")
+        raise Refusal(f"{options.get(name.removesuffix(':'), name)}{':' * name.endswith(':')}{space}{rest}") from error
+    except CheckpointError as error:
+        raise Refusal(
+            str(error) if checkpoint == str(STORYTELLER) else f"--checkpoint {checkpoint}: {error}"
+        ) from error
 
 
 def _sampling(

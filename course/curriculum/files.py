@@ -10,6 +10,8 @@ from platformdirs import user_state_path
 
 from course.curriculum.steps import ROOT
 
+SHARED = (".ci", ".vscode")  # folders with a dot that belong to the course
+
 
 def file_names(root: Path) -> list[str]:
     """The repository's files, tracked or not, without those that git ignores."""
@@ -44,4 +46,4 @@ def own_folder() -> Path:
 
 def _is_ignored(path: Path) -> bool:
     """Whether git would ignore it: caches, the environment, the learner's own records."""
-    return any(part == "__pycache__" or (part.startswith(".") and part not in (".ci", ".vscode")) for part in path.parent.parts)
+    return any(part == "__pycache__" or (part.startswith(".") and part not in SHARED) for part in path.parent.parts)

@@ -94,7 +94,7 @@ def grade(
     """
     submissions = list(submissions)
     if strangers := sorted(set(again) - {each.name for each in submissions}):
-        raise Refusal(f"{strangers[0]!r} is none of the submissions")
+        raise Refusal(f"--again {strangers[0]}: there is no such submission")
     results.mkdir(parents=True, exist_ok=True)
     with scratch() as folder:
         run = _Run(results, settings, frozenset(again), folder)

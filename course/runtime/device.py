@@ -77,6 +77,7 @@ def pick_device(name: str | None = None) -> "Device":
     from max.dtype import DType
     from max.experimental import executor, tensor
 
+    said = "--device" if name else DEVICE_VARIABLE
     name = name or os.environ.get(DEVICE_VARIABLE) or None
     count = accelerator_count()
     kind, _, index = (name or "").partition(":")
@@ -90,10 +91,10 @@ def pick_device(name: str | None = None) -> "Device":
     elif kind == "gpu" and (index == "" or index.isdecimal()):
         number = int(index or 0)
         if number >= count:
-            raise ValueError(f"device {name!r} is not there: MAX sees {count} GPUs on this machine")
+            raise ValueError(f"{said} {name}: it is not there, MAX sees {count} GPUs on this machine")
         device = Accelerator(number)
     else:
-        raise ValueError(f"device {name!r} is unknown: expected cpu, gpu or gpu:N")
+        raise ValueError(f"{said} {name}: expected cpu, gpu or gpu:N")
 
     # MAX's default executor compiles every eager graph in background processes, which take the
     # cores from the program itself. This one compiles only what the interpreter refuses.

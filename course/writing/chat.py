@@ -1,8 +1,9 @@
 """The command ``chat``: a person and the model take turns writing one text.
 
 GPT-2 has learned to continue texts, not to answer. So each line is appended to the text, and the model continues the
-whole text, which is what the terminal shows. When the context window is full, it slides. Replies go to stdout and
-everything else to stderr, so that a pipe gets the replies alone.
+whole text, which is what the terminal shows. When the context window is full, it slides. A line that is one of
+``COMMANDS`` is no part of the text. Replies go to stdout and everything else to stderr, so that a pipe gets the replies
+alone.
 """
 
 import sys
@@ -11,12 +12,18 @@ from dataclasses import replace
 
 from course.refusal import refusing
 from course.terminal import console
-from course.writing.generate import load, write
+from course.writing.loading import load
+from course.writing.page import Page
+from course.writing.trained_on import tell_of_unknown_words
 from gpt2.checkpoint import open_checkpoint
 from gpt2.sampling import LARGEST_SEED, Sampling
 from gpt2.tokenizer import load_tokenizer
 
-HELP = "You and the model take turns writing one text. Enter alone: it goes on. Ctrl-C: it stops. Ctrl-D: the end."
+COMMANDS = {"/help": "shows this", "/reset": "begins a new text", "/quit": "ends the chat, as Ctrl-D does"}
+HELP = f"""\
+You and the model take turns writing one text: begin one, and it goes on with it. It continues texts, and cannot answer
+questions. Enter alone lets it go on; Ctrl-C stops it.
+{chr(10).join(f"  {command:8}{what}" for command, what in COMMANDS.items())}"""
 CLOSE_UP = ",.;:!?"  # a line that begins with one of these is appended without a space
 
 
@@ -41,10 +48,20 @@ def chat(
     model = load(opened, tokenizer, weights, device)
     text = ""
     for turn, line in enumerate(_lines()):
+        command = line.strip().lower()
+        if command == "/quit":
+            return
+        if command in COMMANDS:
+            text = "" if command == "/reset" else text
+            console.err.print(HELP if command == "/help" else "A new text.", style="dim", markup=False)
+            continue
+        if not text:
+            tell_of_unknown_words(line, opened.folder)
         text = _joined(text, line, end)
         if not text:
             continue
         seed = None if sampling.seed is None else (sampling.seed + turn) % (LARGEST_SEED + 1)
+        page = Page()
         try:
             with refusing(ValueError):
                 tokens = model.stream(
@@ -52,11 +69,11 @@ def chat(
                 )
                 for token in tokens:
                     text += token.text + (end if token.finish_reason == "eos" else "")
-                    write(token.text)
+                    page.write(token.text)
         except KeyboardInterrupt:
             if not sys.stdin.isatty():
                 raise
-        write("\n")
+        page.end()
 
 
 def _lines() -> Iterator[str]:
@@ -67,7 +84,7 @@ def _lines() -> Iterator[str]:
         return
     import readline  # noqa: F401  (so that input() has keys to edit a line and to recall earlier ones)
 
-    console.err.print(HELP, style="dim")
+    console.err.print(HELP, style="dim", markup=False)
     while True:
         if not sys.stdout.isatty():  # input() writes its prompt to stdout, which gets replies alone
             console.err.print("> ", end="")

@@ -88,7 +88,7 @@ def _require_port(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
-        raise Refusal(f"no server can listen there: {error.strerror}") from error
+        raise Refusal(f"--host {host} --port {port}: no server can listen there: {error.strerror}") from error
 
 
 def _lay_out(checkpoint: Checkpoint, weights: Mapping[str, np.ndarray], folder: Path) -> None:

@@ -255,7 +255,7 @@ def test_results_are_recorded_in_a_file_and_in_the_readme(tmp_path):
 
 
 def test_unknown_contenders_are_refused_with_their_names():
-    with pytest.raises(Refusal, match="no contender 'nobody'; there are 'ours', .*'transformers'"):
+    with pytest.raises(Refusal, match="--only nobody: there is no such contender; there are 'ours', .*'transformers'"):
         command.run("124M", 1, ["nobody"], record=False)
 
 

@@ -372,4 +372,4 @@ def test_the_mistake_that_a_chapter_shows_can_be_made(step):
 def test_summary_lists_the_steps_in_their_order():
     names = listed(ROOT)
     steps = [f"step_{step:02}.md" for step in STEPS]
-    assert names == ["introduction.md", "setup.md", *steps, "serving.md", "where_next.md"]
+    assert names == ["introduction.md", "setup.md", "looking_inside.md", *steps, "serving.md", "where_next.md"]

@@ -37,6 +37,7 @@ def command_line(monkeypatch, function, line):
 def test_the_command_line_passes_every_option_on(monkeypatch):
     line = (
         f"generate Hello {SAMPLING} --max-new-tokens 8 --slide --stop . --stop ! --naive --mine --weights int8 "
+        "--samples 3 --show-probabilities --stats "
         "--device cpu --checkpoint there"
     )
     assert command_line(monkeypatch, "course.writing.generate.generate", line) == (
@@ -50,6 +51,9 @@ def test_the_command_line_passes_every_option_on(monkeypatch):
             "weights": "int8",
             "device": "cpu",
             "checkpoint": "there",
+            "samples": 3,
+            "show_probabilities": True,
+            "stats": True,
         },
     )
 
@@ -82,14 +86,14 @@ def test_greedy_is_temperature_zero_whatever_the_temperature(monkeypatch):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("generate --top-p 0", "top_p 0.0: expected a number above 0, up to 1"),
-        ("chat --top-p 0", "top_p 0.0: expected a number above 0, up to 1"),
-        ("generate --top-k -2", "top_k -2: expected a whole number, 1 or more, or 0 or -1 for all"),
-        ("generate --greedy --temperature -1", "temperature -1.0: expected a finite number, 0 or more"),
-        ("generate --seed 4294967296", "seed 4294967296: expected a whole number from 0 to 4294967295"),
-        ("generate --max-new-tokens -1", "max-new-tokens -1: expected 0 or more"),
-        ("generate --naive --weights int8", "weights 'int8': step 14's loop (--naive, --mine) keeps them as float32"),
-        ("chat --checkpoint ./nowhere", "there is no folder ./nowhere"),
+        ("generate --top-p 0", "--top-p 0.0: expected a number above 0, up to 1"),
+        ("chat --top-p 0", "--top-p 0.0: expected a number above 0, up to 1"),
+        ("generate --top-k -2", "--top-k -2: expected a whole number, 1 or more, or 0 or -1 for all"),
+        ("generate --greedy --temperature -1", "--temperature -1.0: expected a finite number, 0 or more"),
+        ("generate --seed 4294967296", "--seed 4294967296: expected a whole number from 0 to 4294967295"),
+        ("generate --max-new-tokens -1", "--max-new-tokens -1: expected 0 or more"),
+        ("generate --naive --weights int8", "--weights int8: step 14's loop (--naive, --mine) keeps them as float32"),
+        ("chat --checkpoint ./nowhere", "--checkpoint ./nowhere: there is no folder ./nowhere"),
     ],
 )
 def test_the_command_line_says_what_is_wrong_in_one_line(line, message):

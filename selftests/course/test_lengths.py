@@ -12,7 +12,7 @@ from max.experimental.tensor import TensorType
 from course.curriculum.catalogue import Answer, read_right
 from course.curriculum.steps import STEPS, solution_path, step_path
 from course.judging.subject import use_own_steps
-from course.writing.generate import _own_trace
+from course.writing.own_steps import own_trace
 
 MODEL = (1, 2, 3, 4, 5, 6, 8, 9, 11, 12, 13)  # the steps that step 13's model is made of
 READ = {(2, "numpy"), (6, "slice"), (6, "numpy"), (8, "numpy-mask")}  # right answers that read a length as a number
@@ -47,7 +47,7 @@ def test_a_right_answer_is_traced_with_named_axes_or_the_line_that_reads_a_lengt
         return
     with pytest.raises(TypeError) as raised:
         model.trace(ids)
-    assert f"step_{answer.step:02}.py, line " in _own_trace(raised.value, tmp_path)[1][-1]
+    assert f"step_{answer.step:02}.py, line " in own_trace(raised.value, tmp_path)[1][-1]
 
 
 def test_a_length_that_an_earlier_step_reads_is_no_fault_of_step_12(tmp_path, run):

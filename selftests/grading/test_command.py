@@ -112,4 +112,4 @@ def test_grades_among_the_submissions_are_refused(class_):
 
 def test_only_who_is_there_is_judged_again(class_):
     ran = grade(class_, "class", "--no-sandbox", "--steps", "1", "--again", "eve")
-    assert ran.returncode == 2 and "'eve' is none of the submissions" in ran.stderr
+    assert ran.returncode == 2 and "--again eve: there is no such submission" in ran.stderr

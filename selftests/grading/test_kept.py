@@ -135,7 +135,7 @@ def test_who_is_named_is_judged_again(folder, judge):
     judge.asked.clear()
     graded(folder, again=["bob"])
     assert judge.asked == [("bob", [1, 2, 3])]
-    with pytest.raises(Refusal, match="'eve' is none of the submissions"):
+    with pytest.raises(Refusal, match="--again eve: there is no such submission"):
         graded(folder, again=["eve"])
 
 

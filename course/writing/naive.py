@@ -1,0 +1,110 @@
+"""Step 14's loop, which reads the whole text again for each token, with step 13's model."""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from course.writing.loading import loading
+from course.writing.own_steps import own_trace
+from gpt2.checkpoint import Checkpoint
+from gpt2.sampling import Sampling
+from gpt2.tokenizer import TextStream
+
+if TYPE_CHECKING:
+    from max.driver import Device
+    from max.experimental.tensor import Tensor
+
+    from gpt2.generator import FinishReason
+
+
+class NaiveLoop:
+    """Step 13's model in step 14's loop: the solutions', or the learner's own."""
+
+    def __init__(self, checkpoint: Checkpoint, tokenizer: Tokenizer, device: str | None, steps: Path | None) -> None:
+        """
+        Args:
+            device: as for ``runtime.start``.
+            steps: where the learner's steps are, if the loop is to be theirs.
+        """
+        self._tokenizer = tokenizer
+        self._ends = checkpoint.eos_token_ids or [None]
+        with loading(device, kernels=True) as self._device:
+            self._model = _load(checkpoint, self._device, steps)
+
+    def write(
+        self, ids: list[int], sampling: Sampling, max_new_tokens: int, told: Callable[[str], None]
+    ) -> "FinishReason":
+        """Generate a text after a prompt.
+
+        Args:
+            ids: the prompt.
+            told: called with each token's text, which is empty while a character is incomplete.
+
+        Returns:
+            Why the text ended.
+        """
+        from max.experimental.tensor import Tensor
+
+        from course.runtime.gather import gathered
+        from solutions.solution_14 import generate_tokens
+
+        stream = TextStream(self._tokenizer, prompt=ids)
+        end, *further_ends = self._ends
+
+        def telling_model(tokens: "Tensor") -> "Tensor":
+            new = _ids(tokens)[len(ids) :]
+            if new:  # step 14 calls the model for each token, with the whole text so far
+                told(stream.update(new))
+                if new[-1] in further_ends:  # step 14 knows of one end alone
+                    raise _End
+            return self._model(tokens)
+
+        if sampling.seed is not None:
+            np.random.seed(sampling.seed)
+        with gathered(), suppress(_End):
+            tokens = generate_tokens(
+                telling_model,
+                Tensor(np.array([ids]), device=self._device),
+                max_new_tokens=max_new_tokens,
+                temperature=sampling.temperature,
+                do_sample=sampling.temperature > 0,
+                eos_token_id=end,
+            )
+            new = _ids(tokens)[len(ids) :]
+            if new:
+                told(stream.finish(new))
+            return "length" if not new or new[-1] != end else "eos"
+        return "eos"
+
+
+def _load(checkpoint: Checkpoint, device: "Device", steps: Path | None) -> "Callable[[Tensor], Tensor]":
+    from gpt2.loading import load_model, load_uncompiled_model
+
+    try:
+        return load_model(checkpoint, device)
+    except Exception as error:
+        if steps is None or not (lines := own_trace(error, steps)[1]):
+            raise
+        model = load_uncompiled_model(checkpoint, device)
+        print(
+            "Your model runs without being compiled, which is slower: MAX compiles it before there is a text, "
+            f"and here a step asks for a number that only a text has, such as its length:\n  {lines[-1]}",
+            file=sys.stderr,
+        )
+        return model
+
+
+class _End(Exception):
+    """The text has come to its end."""
+
+
+def _ids(tokens: "Tensor") -> list[int]:
+    """The numbers in ``tokens`` [1, seq_length]."""
+    from max.driver import CPU
+
+    return np.from_dlpack(tokens.to(CPU()))[0].tolist()

@@ -1,0 +1,62 @@
+"""One text of the command ``generate``, as it is printed: alone, with its probabilities, and with its times."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from tokenizers import Tokenizer
+
+from course.terminal import console
+from course.writing.page import Page, put
+from course.writing.probabilities import show, style, table
+from course.writing.stats import Stopwatch
+from gpt2.sampling import Sampling
+
+if TYPE_CHECKING:
+    from gpt2.generator import FinishReason, Token
+
+
+class Telling:
+    """Prints the prompt, and then what is told of each token."""
+
+    def __init__(self, prompt: list[int], tokenizer: Tokenizer, show_probabilities: bool) -> None:
+        self._prompt, self._tokenizer = prompt, tokenizer
+        self._shows = show_probabilities
+        self._is_table = show_probabilities and not sys.stdout.isatty()
+        self._tokens: list[Token] = []
+        self._count = 0
+        self._page = Page()
+        self._watch = Stopwatch()
+        self._write(tokenizer.decode(prompt))
+
+    def piece(self, text: str) -> None:
+        """The text of the next token."""
+        self._count += 1
+        self._watch.token()
+        self._write(text)
+
+    def token(self, token: "Token") -> None:
+        """The next token, of which the engine tells more."""
+        self._count += 1
+        self._watch.token()
+        self._tokens.append(token)
+        self._write(token.text, style(token) if self._shows else "")
+
+    def end(self, reason: "FinishReason", sampling: Sampling | None) -> None:
+        """There are no more tokens.
+
+        Args:
+            sampling: the settings, if there is to be a word about how the text was made.
+        """
+        told = sampling and self._watch.summary(len(self._prompt), self._count, reason, sampling)
+        if self._is_table:
+            put(table(self._tokens, self._tokenizer))
+        else:
+            self._page.end()
+            if self._shows:
+                show(self._tokens, self._tokenizer)
+        if told:
+            console.err.print(told, style="dim", markup=False)
+
+    def _write(self, text: str, style: str = "") -> None:
+        if not self._is_table:
+            self._page.write(text, style)
