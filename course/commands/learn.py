@@ -9,16 +9,18 @@ from typing import Annotated
 import typer
 
 from course.commands.app import NO, NUMBERS, DeviceName, From, Timeout, app, step_number
-from course.curriculum.steps import STEPS, STEPS_FOLDER
+from course.curriculum.steps import STEPS, STEPS_FOLDER, STORYTELLER
 from course.judging.blame import culprits
 from course.judging.parallel import judge_in_parallel
 from course.judging.process import ON_OWN_STEPS, ON_SOLUTIONS
 from course.judging.run import TIMEOUT, judge
 from course.judging.verdicts import StepResult
-from course.learner import diff, hints, progress, reset
+from course.learner import diff, finish, hints, progress, reset
 from course.refusal import Refusal
-from course.terminal import verdicts
+from course.terminal import console, verdicts
 from course.terminal.waiting import Waiting
+
+FIRST_STORY = 14  # the seed of it
 
 StepOrNext = Annotated[
     str | None, typer.Argument(metavar="N", help=f"{NUMBERS}.", show_default="the first step that is not done")
@@ -65,7 +67,31 @@ def check_steps(
     else:
         for result in results:
             verdicts.show(result, blamed.get(result.step, []))
+        if _is_own(folder):
+            _finish_if_due(device)
     raise typer.Exit(0 if all(result.passed for result in results) else NO)
+
+
+def _finish_if_due(device: str | None) -> None:
+    """When the last step is done for the first time: what was built, and the first story of the learner's own model."""
+    if not finish.is_due():
+        return
+    finish.show()
+    console.out.print(f"\nThe first story of your own model (./run generate --mine --seed {FIRST_STORY}):\n")
+    from course.writing.generate import generate
+    from gpt2.sampling import Sampling
+
+    try:
+        generate(
+            "Once upon a time",
+            Sampling(0.8, seed=FIRST_STORY),
+            checkpoint=str(STORYTELLER),
+            steps=STEPS_FOLDER,
+            device=device,
+        )
+    except Refusal as error:  # the steps are done all the same
+        console.err.print(f"It could not be told: {error}", style="yellow", markup=False)
+    finish.show_next()
 
 
 def _debugged(step: int, folder: Path, own: bool, device: str | None, waiting: Waiting) -> StepResult:
@@ -107,6 +133,7 @@ def watch_steps(device: DeviceName = None) -> None:
     from course.learner.watch import watch
 
     watch(device)
+    _finish_if_due(device)
 
 
 @app.command("progress")

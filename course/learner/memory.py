@@ -43,6 +43,7 @@ class Memory:
 
     hints: dict[int, int] = field(default_factory=dict)  # how many tiers are open, by TODO
     checked: Checked | None = None
+    first_passed: datetime | None = None
 
 
 def read() -> defaultdict[int, Memory]:
@@ -96,6 +97,8 @@ def _to_json(memory: Memory) -> dict[str, Any]:
     data: dict[str, Any] = {"hints": {str(todo): tiers for todo, tiers in memory.hints.items()}}
     if memory.checked:
         data["checked"] = asdict(memory.checked) | {"when": memory.checked.when.isoformat()}
+    if memory.first_passed:
+        data["first_passed"] = memory.first_passed.isoformat()
     return data
 
 
@@ -105,4 +108,8 @@ def _from_json(data: dict[str, Any]) -> Memory:
         raise ValueError("a TODO in memory has at least one hint open")
     if checked := data.get("checked"):
         memory.checked = Checked(**checked | {"when": datetime.fromisoformat(checked["when"])})
+    if first := data.get("first_passed"):
+        memory.first_passed = datetime.fromisoformat(first)
+    elif memory.checked and memory.checked.passed:  # of an earlier version, which did not remember it
+        memory.first_passed = memory.checked.when
     return memory

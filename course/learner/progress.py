@@ -66,6 +66,8 @@ def record(results: Iterable[StepResult], fingerprints: Mapping[int, str]) -> No
             for result in results:
                 if result.step in fingerprints:  # else there was no file to read
                     memory[result.step].checked = _checked(result, now, fingerprints[result.step])
+                    if result.passed:
+                        memory[result.step].first_passed = memory[result.step].first_passed or now
     except OSError as error:
         console.err.print(f"The result could not be recorded for ./run progress: {error}", style="yellow", markup=False)
 

@@ -125,7 +125,7 @@ def test_a_memory_that_cannot_be_written_stops_no_check(learner, capsys):
 def test_checks_of_the_learners_own_steps_are_recorded(learner, monkeypatch, capsys, arguments, passes, is_recorded):
     write(learner, 3, "mine = 1\n")
     found = StepResult(3, "", [Verdict("1", "", [1], 1, "passed" if passes else "failed")], 0.1)
-    monkeypatch.setattr(learn, "judge", lambda *_, **__: [found])
+    monkeypatch.setattr(learn, "judge_in_parallel", lambda *_, **__: [found])
     with pytest.raises(SystemExit):
         learn.app(["check", "3", "--json", *arguments])
     capsys.readouterr()
