@@ -359,3 +359,29 @@ def test_what_steers_somebodys_own_python_does_not_steer_the_course(clone):
     (clone.folder / "course/__main__.py").write_text("import sys\nprint(sys.flags.optimize)")
     ran = clone.start("check", PYTHONSAFEPATH="1", PYTHONOPTIMIZE="1", PYTHONPATH="elsewhere")
     assert (ran.returncode, ran.stdout.strip()) == (0, "0")
+
+
+def test_the_engine_works_where_it_is_installed_without_the_course(tmp_path):
+    """`pip install .` in another project: what the wheel holds generates text, and imports nothing of the course."""
+    built = [Path(sys.executable).with_name("uv"), "build", "--wheel", "--offline", "--quiet", "-o", tmp_path, ROOT]
+    subprocess.run(built, check=True, capture_output=True, text=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
+    program = f"""
+import sys
+from max.driver import CPU
+import gpt2
+from gpt2.checkpoint import open_checkpoint
+from gpt2.generator import load_generator
+
+model = load_generator(open_checkpoint({str(ROOT / "models/storyteller")!r}), CPU())
+assert len(model.generate("Once upon a time", max_new_tokens=5)[0].tokens) == 5
+assert not {{"course", "tests", "tools"}} & set(sys.modules)
+print(gpt2.__file__)
+"""
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == str(tmp_path / "installed/gpt2/__init__.py")
+    assert (tmp_path / "installed/gpt2/py.typed").exists()
