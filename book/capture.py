@@ -3,8 +3,8 @@
     python -m book.capture            records everything anew
     python -m book.capture --verify   says what is out of date, and changes nothing
 
-The commands run in a copy of the course, at 80 columns and without colour, as ``./run`` runs
-them. Left out is how long a check took and when it was: that is another time each time.
+The commands run in a copy of the course, at 80 columns and in colour, as ``./run`` runs them on a
+terminal. Left out is how long a check took and when it was: that is another time each time.
 """
 
 import os
@@ -23,8 +23,11 @@ from course.refusal import Refusal
 
 TERMINAL = ROOT / "book" / "terminal"
 
-_HEADING = re.compile(r"^(?=Step \d\d: )", re.MULTILINE)
-_TIME = re.compile(r" \(\d+\.\d s\)| +\d\d:\d\d$", re.MULTILINE)
+COLORS = {"NO_COLOR": "", "FORCE_COLOR": "1", "TERM": "xterm-256color", "COLORTERM": ""}
+
+_STYLE = r"(?:\x1b\[[\d;]*m)*"
+_HEADING = re.compile(rf"^(?={_STYLE}Step \d\d: )", re.MULTILINE)
+_TIME = re.compile(rf" \(\d+\.\d s\)| +{_STYLE}\d\d:\d\d(?={_STYLE} *$)", re.MULTILINE)
 
 
 def capture() -> Iterator[tuple[str, str, str]]:
@@ -57,15 +60,15 @@ class Copy:
         for step, text in steps.items():
             step_path(step, self.folder / "steps").write_text(text, encoding="utf-8")
 
-    def run(self, *arguments: str, **environment: str) -> str:
-        """What a command prints, in 80 columns, without colour unless the environment asks for it."""
+    def run(self, *arguments: str) -> str:
+        """What a command prints, in 80 columns and in colour."""
         ran = subprocess.run(
             [sys.executable, "-m", "course", *arguments],
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
-            env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"} | environment,
+            env={**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"} | COLORS,
         )
         if ran.returncode not in (0, 1) or not ran.stdout.strip():
             raise Refusal(f"./run {' '.join(arguments)} ends with {ran.returncode}: {ran.stderr.strip()[-300:]}")

@@ -13,8 +13,13 @@ from html import escape
 from pathlib import Path
 
 from benchmarks.peers.report import read_results, tables
+from book.chapters import EFFORTS, opening
+from book.glossary import link_terms
 from book.markdown import parts
 from book.maths import to_mathml
+from book.quiz import QuizError, read_quiz, to_html
+from book.terminal_colours import plain
+from book.terminal_colours import to_html as coloured
 from course.curriculum.catalogue import read_mistakes
 from course.curriculum.steps import ROOT, STEPS, solution_path
 from course.curriculum.todos import Todo, skeleton
@@ -38,6 +43,7 @@ def expand(page: str, name: str, root: Path = ROOT) -> tuple[str, list[str]]:
         name: the page's file name; step_07.md is about step 7.
     """
     faults: list[str] = []
+    page = link_terms(page, name, root)
     text = "".join(part.text if part.info is not None else to_mathml(part.text, faults) for part in parts(page))
     return DIRECTIVE.sub(partial(_replacement, name=name, root=root, faults=faults), text), faults
 
@@ -130,9 +136,9 @@ def terminal(terminal_name: str, name: str, root: Path) -> str:
     """``book/terminal/NAME.txt``: the command in its first line, and what it printed."""
     command, _, output = _content(root / "book" / "terminal" / f"{terminal_name}.txt").partition("\n")
     lines = output.strip("\n").splitlines()
-    indents = [_INDENT.match(line).end() for line in lines]
+    indents = [_INDENT.match(plain(line)).end() for line in lines]
     # &#10; as an empty line would end the HTML block
-    output = "".join(f'<span style="--indent:{n}">{escape(line)}&#10;</span>' for n, line in zip(indents, lines))
+    output = "".join(f'<span style="--indent:{n}">{coloured(line)}&#10;</span>' for n, line in zip(indents, lines))
     return (
         f'<figure class="terminal"><figcaption><code>{escape(command)}</code></figcaption>'
         f'<pre tabindex="0">{output}</pre></figure>'
@@ -147,6 +153,23 @@ def play(play_name: str, name: str, root: Path) -> str:
         "<noscript>This part of the page needs JavaScript: it is one to play with.</noscript>"
         f'<script type="application/json">{data}</script></div>'
     )
+
+
+def here(argument: str, name: str, root: Path) -> str:
+    """How long the chapter takes, how hard it is, and where in the model its step is."""
+    step = _step(name)
+    if step not in EFFORTS:
+        raise Nothing(f"book/chapters.py does not know how long step {step} takes")
+    return opening(step)
+
+
+def quiz(argument: str, name: str, root: Path) -> str:
+    """The questions of book/quizzes/step_NN.toml, which the page checks."""
+    step = f"step_{_step(name):02}"
+    try:
+        return to_html(read_quiz(root / "book" / "quizzes" / f"{step}.toml"), step)
+    except (FileNotFoundError, KeyError, QuizError) as error:
+        raise Nothing(f"no quiz: {error}") from None
 
 
 def speed(size: str, name: str, root: Path) -> str:
@@ -165,6 +188,8 @@ _DIRECTIVES: dict[str, Callable[[str, str, Path], str]] = {
     "picture": picture,
     "terminal": terminal,
     "play": play,
+    "here": here,
+    "quiz": quiz,
     "speed": speed,
 }
 

@@ -24,7 +24,16 @@ from course.refusal import Refusal
 
 LARGEST = 500_000  # bytes of a page
 WORDS = (800, 1800)  # of a chapter, its folded answers included
-OTHER_PAGES = ("introduction.md", "setup.md", "looking_inside.md", "serving.md", "where_next.md")
+OTHER_PAGES = (
+    "introduction.md",
+    "setup.md",
+    "looking_inside.md",
+    "troubleshooting.md",
+    "serving.md",
+    "where_next.md",
+    "numpy_max_pytorch.md",
+    "glossary.md",
+)
 
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^)\s>]*)>?[^)]*\)|\b(?:href|src)=[\"']([^\"']*)[\"']")
 _RANGE = re.compile(r"\b[Ll]ines?\s+(\d+)(?:\s*(?:-|–|to|and)\s*(\d+))?")

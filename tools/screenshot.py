@@ -19,7 +19,6 @@ from course.curriculum.steps import ROOT
 
 PICTURE = ROOT / "tools" / "screenshot.svg"
 STEP = 8
-COLORS = {"NO_COLOR": "", "FORCE_COLOR": "1", "TERM": "xterm-256color", "COLORTERM": ""}
 
 # Rich's frame, with the reader's own font in place of one from another site.
 FRAME = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
@@ -33,7 +32,7 @@ def picture() -> str:
     with tempfile.TemporaryDirectory() as folder:
         course = Copy(Path(folder))
         course.write({STEP: mistaken(STEP)})
-        printed = course.run(command, **COLORS)
+        printed = course.run(command)
     console = Console(record=True, file=io.StringIO(), width=80, color_system="256", highlight=False)
     console.print(f"[dim]$[/] ./run {command}\n")
     console.print(Text.from_ansi(printed))

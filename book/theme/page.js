@@ -25,6 +25,17 @@
     byId("mdbook-search-wrapper").setAttribute("role", "search");
     byId("mdbook-searchbar").setAttribute("aria-label", "Search this book");
 
+    // Numbers beside the lines of a skeleton, for the text counts them; they are no part of what is copied or read out.
+    for (const code of document.querySelectorAll("pre > code.numbered")) {
+        const numbers = document.createElement("span");
+        numbers.className = "line-numbers";
+        numbers.setAttribute("aria-hidden", "true");
+        const count = code.textContent.replace(/\n$/, "").split("\n").length;
+        numbers.textContent = Array.from({ length: count }, (_, i) => i + 1).join("\n");
+        code.before(numbers);
+        code.parentElement.classList.add("with-numbers");
+    }
+
     // What is wider than the page scrolls by itself, and must be reached by the Tab key to be scrolled.
     const main = document.querySelector("main");
     const observer = new ResizeObserver((entries) => {

@@ -306,7 +306,7 @@ def test_a_page_that_mdbook_leaves_out(copy, edit):
 
 
 def test_html_that_is_not_closed_and_a_page_that_is_too_large(copy, edit, monkeypatch):
-    edit("book/src/setup.md", "## Two ways", "<details>\n\n## Two ways")
+    edit("book/src/setup.md", "## Fetch it", "<details>\n\n## Fetch it")
     monkeypatch.setattr(check, "LARGEST", 50_000)
     found = builds(copy).faults
     assert any("unclosed HTML tag `<details>` found in `setup.md`" in fault for fault in found)
@@ -371,5 +371,5 @@ def test_the_mistake_that_a_chapter_shows_can_be_made(step):
 
 def test_summary_lists_the_steps_in_their_order():
     names = listed(ROOT)
-    steps = [f"step_{step:02}.md" for step in STEPS]
-    assert names == ["introduction.md", "setup.md", "looking_inside.md", *steps, "serving.md", "where_next.md"]
+    assert names[:2] == ["introduction.md", "setup.md"]
+    assert [name for name in names if name.startswith("step_")] == [f"step_{step:02}.md" for step in STEPS]
