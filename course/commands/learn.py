@@ -67,7 +67,7 @@ def check_steps(
     else:
         for result in results:
             verdicts.show(result, blamed.get(result.step, []))
-        if _is_own(folder):
+        if _is_own(folder) and results[-1].passed:
             _finish_if_due(device)
     raise typer.Exit(0 if all(result.passed for result in results) else NO)
 

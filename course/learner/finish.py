@@ -10,7 +10,7 @@ from course.terminal import console
 
 def is_due() -> bool:
     """Whether all steps are done and nobody has said so yet."""
-    return progress.first_unfinished() is None and not (state.FOLDER / "finished").exists()
+    return not (state.FOLDER / "finished").exists() and progress.first_unfinished() is None
 
 
 def show() -> None:
