@@ -6,6 +6,7 @@ whole text, which is what the terminal shows. When the context window is full, i
 alone.
 """
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,8 +22,8 @@ from gpt2.tokenizer import load_tokenizer
 
 COMMANDS = {"/help": "shows this", "/reset": "begins a new text", "/quit": "ends the chat, as Ctrl-D does"}
 HELP = f"""\
-You and the model take turns writing one text: begin one, and it goes on with it. It continues texts, and cannot answer
-questions. Enter alone lets it go on; Ctrl-C stops it.
+You and the model take turns writing one text: begin one, and it goes on with it. \
+It continues texts, and cannot answer questions. Enter alone lets it go on; Ctrl-C stops it.
 {chr(10).join(f"  {command:8}{what}" for command, what in COMMANDS.items())}"""
 CLOSE_UP = ",.;:!?"  # a line that begins with one of these is appended without a space
 
@@ -54,6 +55,9 @@ def chat(
         if command in COMMANDS:
             text = "" if command == "/reset" else text
             console.err.print(HELP if command == "/help" else "A new text.", style="dim", markup=False)
+            continue
+        if re.fullmatch("/[a-z]+", command):
+            console.err.print(f"There is no {command}: /help shows what there is.", style="yellow", markup=False)
             continue
         if not text:
             tell_of_unknown_words(line, opened.folder)

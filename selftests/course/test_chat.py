@@ -15,7 +15,7 @@ import time
 import pytest
 
 from course.curriculum.steps import ROOT, STORYTELLER
-from course.writing.chat import chat
+from course.writing.chat import COMMANDS, chat
 from gpt2.generator import Generator, Token
 from gpt2.sampling import Sampling
 
@@ -26,7 +26,7 @@ PATIENCE = 120.0  # seconds for what takes three on an idle machine
 def converse(monkeypatch, folder, capsys):
     """Runs a chat in which lines come from a pipe. Returns what the model read each time, and what was printed."""
 
-    def converse(lines, replies, sampling=Sampling(), **options):
+    def converse(lines, replies, sampling=Sampling(), with_errors=False, **options):
         read = []
 
         def stream(self, prompt, sampling, **options):
@@ -39,7 +39,8 @@ def converse(monkeypatch, folder, capsys):
         monkeypatch.setattr(Generator, "stream", stream)
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines)))
         chat(sampling, checkpoint=str(folder), **{"max_new_tokens": 9, **options})
-        return read, capsys.readouterr().out
+        printed = capsys.readouterr()
+        return (read, printed.out, printed.err) if with_errors else (read, printed.out)
 
     return converse
 
@@ -64,6 +65,21 @@ def test_lines_and_replies_are_one_text(converse):
         "One day he sat. Then he ran off, and ran on. And on. The end.<|endoftext|>Two",
     ]
     assert printed == " he sat.\n off\n on.\n And on.\n.\n\n"
+
+
+def test_commands_are_no_part_of_the_text(converse):
+    read, printed = converse(
+        b"One\n/help\n /HELP\n/reset\nTwo\n/what\nand /help\n/quit\nThree\n", [("!", "length")] * 3
+    )
+    assert [text for text, _, _ in read] == ["One", "Two", "Two! and /help"]
+    assert printed == "!\n!\n!\n"
+
+
+def test_commands_are_answered(converse):
+    _, _, told = converse(b"/help\n/reset\n/what\n/quit\n", [], with_errors=True)
+    told = " ".join(told.split())
+    assert all(command in told for command in COMMANDS)
+    assert "cannot answer questions" in told and "A new text." in told and "There is no /what" in told
 
 
 def test_with_nothing_to_go_on_from_nothing_is_said(converse):
