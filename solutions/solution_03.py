@@ -37,8 +37,8 @@ class LayerNorm(Module[[Tensor], Tensor]):
     def forward(self, x: Tensor) -> Tensor:
         """Normalize the last axis of ``x`` [..., dim]; the shape stays."""
         # TODO 2: normalize, scale, shift.
-        #   Return (x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance
-        #   taken over the last axis and the variance divided by dim (not dim - 1).
+        #   Bring each row of x to mean 0 and variance 1, over the last axis, with eps added to
+        #   the variance (divided by dim, not dim - 1). Then scale by weight, and shift by bias.
         # hint: Each token is normalized by itself: no number crosses from one row to another.
         # hint: `F.layer_norm(x, gamma=..., beta=..., epsilon=...)` is the whole formula in one
         #   operation.

@@ -42,7 +42,7 @@ class GPT2Block(Module[[Tensor], Tensor]):
     def forward(self, x: Tensor) -> Tensor:
         """Transform ``x`` [batch, seq_length, n_embd]; the shape stays."""
         # TODO 2: let the tokens exchange.
-        #   The first residual: add to x the attention of its norm (ln_1).
+        #   The first residual, around attention (ln_1): [batch, seq_length, n_embd], as before.
         # hint: The pattern of step 10, with attn as the sublayer.
         # hint: Normalize, attend, add.
         # hint: `x = x + ...`: self.attn of self.ln_1 of x.

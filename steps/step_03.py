@@ -29,6 +29,6 @@ class LayerNorm(Module[[Tensor], Tensor]):
     def forward(self, x: Tensor) -> Tensor:
         """Normalize the last axis of ``x`` [..., dim]; the shape stays."""
         # TODO 2: normalize, scale, shift.
-        #   Return (x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance
-        #   taken over the last axis and the variance divided by dim (not dim - 1).
+        #   Bring each row of x to mean 0 and variance 1, over the last axis, with eps added to
+        #   the variance (divided by dim, not dim - 1). Then scale by weight, and shift by bias.
         raise NotImplementedError("step 03, TODO 2: normalize, scale, shift")

@@ -33,7 +33,7 @@ class GPT2Block(Module[[Tensor], Tensor]):
     def forward(self, x: Tensor) -> Tensor:
         """Transform ``x`` [batch, seq_length, n_embd]; the shape stays."""
         # TODO 2: let the tokens exchange.
-        #   The first residual: add to x the attention of its norm (ln_1).
+        #   The first residual, around attention (ln_1): [batch, seq_length, n_embd], as before.
         raise NotImplementedError("step 11, TODO 2: let the tokens exchange")
 
         # TODO 3: let each token think.

@@ -223,12 +223,13 @@ play.parts["shape-stepper"] = (root, arrays) => {
     root.append(
         element("p", { class: "play-title" }, "Shape stepper"),
         element("p", { class: "play-buttons" }, previous, " ", next, " ", count),
-        element("p", {}, code),
         element("p", {}, "Shape: ", shape),
         about,
         before,
         after,
         origin,
+        // The line that a reader is about to write: not in sight before it is asked for.
+        element("details", {}, element("summary", {}, "In code, once you have tried it"), code),
     );
     go(0);
 };

@@ -294,6 +294,8 @@ def test_it_steps_through_the_shapes(chapter_09):
     assert position.inner_text().startswith("9 of 10")
     chapter_09.keyboard.press("ArrowLeft")
     assert position.inner_text().startswith("8 of 10")
+    folded = root.locator("details")
+    assert folded.get_attribute("open") is None and not folded.locator("code").is_visible()  # the learner's own task
     assert chapter_09.url.endswith("step_09.html")
 
 
