@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from course.curriculum.catalogue import read_mistakes, read_right
-from course.curriculum.steps import ROOT, STEPS, read_source, solution_path, step_path
+from course.curriculum.steps import COURSE, ROOT, read_source, solution_path, step_path
 
 PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 SAMPLING_PERIOD = 0.5  # seconds between two measurements of memory
@@ -27,8 +27,8 @@ def class_of(count: int, folder: Path) -> None:
     for number in range(count):
         home = folder / f"student-{number:03}"
         home.mkdir(parents=True)
-        others = {1 + (number + 5 * which) % len(STEPS) for which in range(3)}
-        for step in STEPS:
+        others = {1 + (number + 5 * which) % len(COURSE) for which in range(3)}
+        for step in COURSE:
             known = [*read_right(step), *read_mistakes(step)]
             source = known[number % len(known)].source() if step in others else read_source(solution_path(step))
             step_path(step, home).write_text(f"# By student {number}.\n{source}", encoding="utf-8")
@@ -84,7 +84,7 @@ def main() -> None:
         class_of(1, folder / "one")
         grade(folder / "one", folder / "warm", 1)
         class_of(count, folder / "class")
-        print(f"{count} submissions of {len(STEPS)} steps, {cores} cores\n")
+        print(f"{count} submissions of {len(COURSE)} steps, {cores} cores\n")
         print("| jobs | minutes | CPU seconds each | memory, GB |\n|---:|---:|---:|---:|")
         for jobs in (1, cores, 2 * cores):
             seconds, processors, held = grade(folder / "class", folder / f"grades-{jobs}", jobs)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from course.curriculum.catalogue import read_mistakes
 from course.curriculum.files import copy_course
-from course.curriculum.steps import ROOT, STEPS, solution_path, step_path
+from course.curriculum.steps import COURSE, ROOT, STEPS, solution_path, step_path
 from course.curriculum.todos import skeleton
 from course.refusal import Refusal
 
@@ -42,7 +42,7 @@ def capture() -> Iterator[tuple[str, str, str]]:
         yield from course.check_all("mistake")
         course.write({step: _solved(step) for step in STEPS})
         yield from course.check_all("solved")
-        course.write({6: mistaken(6)} | {step: unsolved[step] for step in range(7, 15)})
+        course.write({6: mistaken(6)} | {step: unsolved[step] for step in STEPS if step > 6})
         course.run("check", "6")
         yield "progress", "./run progress", course.run("progress")
         story = course.run("generate", "Once upon a time", "--seed", "6")
@@ -76,10 +76,11 @@ class Copy:
         return "\n".join(lines) + "\n"
 
     def check_all(self, kind: str) -> Iterator[tuple[str, str, str]]:
-        """What ``./run sNN`` prints for every step, from one run over all of them."""
+        """What ``./run sNN`` prints for every step, most of it from one run over all of them."""
         printed = [part for part in _HEADING.split(self.run("check", "all")) if part.strip()]
-        if len(printed) != len(STEPS):
-            raise Refusal(f"./run check all prints {len(printed)} steps, not {len(STEPS)}")
+        if len(printed) < len(COURSE):
+            raise Refusal(f"./run check all prints {len(printed)} steps, not {len(COURSE)}")
+        printed += [self.run("check", str(step)) for step in list(STEPS)[len(printed) :]]  # which are not begun
         for step, text in zip(STEPS, printed):
             yield f"s{step:02}-{kind}", f"./run s{step:02}", text.rstrip("\n") + "\n"
 

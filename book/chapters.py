@@ -30,6 +30,7 @@ EFFORTS = {
     12: Effort(40, 2),
     13: Effort(30, 2),
     14: Effort(60, 3),
+    15: Effort(45, 2),
 }
 
 
@@ -73,6 +74,7 @@ MODEL = Part(
         ),
         Part("head", 13),
         Part("generation", 14),
+        Part("perplexity", 15),
     ),
 )
 

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from book.directives import DIRECTIVE, clean
 from book.pages import Page, read_pages
-from course.curriculum.steps import ROOT, STEPS, solution_path
+from course.curriculum.steps import COURSE, ROOT, solution_path
 
 NOTEBOOK = ROOT / "book" / "notebook" / "gpt2.ipynb"
 
@@ -64,7 +64,7 @@ def notebook() -> nbformat.NotebookNode:
     """The notebook, with no cell run."""
     pages = {page.step: page for page in read_pages(ROOT)}
     cells = [new_markdown_cell(BEGINNING), new_code_cell(SETUP)]
-    for step in STEPS:
+    for step in COURSE:
         cells += _idea(pages[step])
         cells += [new_markdown_cell("## The solution"), new_code_cell(_solution(step))]
     cells += [new_markdown_cell(END), new_code_cell(STORY)]

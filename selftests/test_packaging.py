@@ -23,6 +23,7 @@ from typer.main import get_command
 
 from course import toml
 from course.commands import app
+from course.curriculum.steps import STEPS
 
 ROOT = Path(__file__).parent.parent
 PIXI = toml.loads((ROOT / "pixi.toml").read_text())
@@ -74,7 +75,7 @@ def test_pixi_accepts_its_manifest():
 
 
 def test_pixi_tasks_are_the_commands_of_the_course():
-    names = [f"s{step:02}" for step in range(1, 15)] + list(get_command(app).commands)
+    names = [f"s{step:02}" for step in STEPS] + list(get_command(app).commands)
     tasks = {name: task["cmd"] for name, task in PIXI["tasks"].items()}
     assert tasks == {name: f"python -m course {name}" for name in names}
 

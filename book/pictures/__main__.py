@@ -3,7 +3,19 @@
 import sys
 from pathlib import Path
 
-from book.pictures import attention_map, embeddings, gelu, generation, mask, model, norm, residual, shapes, speed
+from book.pictures import (
+    attention_map,
+    embeddings,
+    evaluation,
+    gelu,
+    generation,
+    mask,
+    model,
+    norm,
+    residual,
+    shapes,
+    speed,
+)
 
 PICTURES = {
     "attention-map": attention_map.draw,
@@ -21,8 +33,10 @@ PICTURES = {
     "qkv-shapes": shapes.qkv,
     "residual-stream": residual.draw,
     "speed": speed.draw,
+    "surprise": evaluation.surprise,
     "temperature": generation.temperature,
     "token-embeddings": embeddings.tokens,
+    "windows": evaluation.windows,
 }
 
 

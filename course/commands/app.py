@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from course.curriculum.steps import LAST, ROOT, STEPS, step_title
+from course.curriculum.steps import COURSE, LAST, ROOT, STEPS, step_title
 from course.refusal import Refusal
 from course.terminal import console
 
@@ -41,7 +41,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help=f"Build GPT-2 in {len(STEPS)} steps. Fill in steps/step_01.py, then: s01.",
+    help=f"Build GPT-2 in {len(COURSE)} steps. Fill in steps/step_01.py, then: s01.",
 )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from course.commands.app import NO, NUMBERS, DeviceName, From, Timeout, app, step_number
-from course.curriculum.steps import STEPS, STEPS_FOLDER, STORYTELLER
+from course.curriculum.steps import COURSE, FURTHER, STEPS_FOLDER, STORYTELLER
 from course.judging.blame import culprits
 from course.judging.parallel import judge_in_parallel
 from course.judging.process import ON_OWN_STEPS, ON_SOLUTIONS
@@ -29,7 +29,7 @@ StepOrNext = Annotated[
 
 @app.command("check")
 def check_steps(
-    step: Annotated[str, typer.Argument(metavar="N|all", help=f"{NUMBERS}, or all of them.")],
+    step: Annotated[str, typer.Argument(metavar="N|all", help=f"{NUMBERS}, or all that there is to check.")],
     folder: From = STEPS_FOLDER,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     mine: Annotated[
@@ -42,7 +42,9 @@ def check_steps(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Check step N: what is right, what is not, and what to do next. s01, s02 and so on are short for it."""
-    steps = list(STEPS) if step == "all" else [step_number(step)]
+    # Who has built GPT-2 is done: a further step counts from when it is begun.
+    begun = (number for number in FURTHER if progress.is_begun(number, folder))
+    steps = [*COURSE, *begun] if step == "all" else [step_number(step)]
     if debug and step == "all":
         raise typer.BadParameter("a debugger takes one step at a time", param_hint="--debug")
     _require_folder(folder)
@@ -73,7 +75,7 @@ def check_steps(
 
 
 def _finish_if_due(device: str | None) -> None:
-    """When the last step is done for the first time: what was built, and the first story of the learner's own model."""
+    """When the course is done for the first time: what was built, and the first story of the learner's own model."""
     if not finish.is_due():
         return
     finish.show()

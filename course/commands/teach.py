@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from course.commands.app import NO, Timeout, app, load_kernels, option, step_number
-from course.curriculum.steps import LAST
+from course.curriculum.steps import FINISH
 from course.judging.run import TIMEOUT, TOTAL_TIMEOUT
 from course.refusal import Refusal
 from course.terminal import console
@@ -17,8 +17,8 @@ from course.terminal import console
 def grade_submissions(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Submissions, or folders of them.")],
     steps: Annotated[
-        str, typer.Option(metavar="STEPS", help="Which steps, such as 3, 1-14 or 3,8,12-14.")
-    ] = f"1-{LAST}",
+        str, typer.Option(metavar="STEPS", help="Which steps, such as 3, 1-15 or 3,8,12-14.")
+    ] = f"1-{FINISH}",
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the results and the pages are put.")] = Path("grades"),
     points: Annotated[
         Path | None,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from course.curriculum.steps import STEPS, step_path
+from course.curriculum.steps import COURSE, step_path
 from course.grading import kept
 from course.grading.kept import judges
 from course.grading.scratch import scratch
@@ -61,7 +61,7 @@ class Settings:
         memory: bytes for each submission in its sandbox, beyond what MAX takes; None runs it without a sandbox.
     """
 
-    steps: tuple[int, ...] = tuple(STEPS)
+    steps: tuple[int, ...] = COURSE
     jobs: int = 1
     timeout: float = TIMEOUT
     total_timeout: float = TOTAL_TIMEOUT

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from course.curriculum.steps import LAST, STEPS, STORYTELLER
+from course.curriculum.steps import COURSE, STORYTELLER
 from course.learner import memory as state
 from course.learner import progress
 from course.terminal import console
 
 
 def is_due() -> bool:
-    """Whether all steps are done and nobody has said so yet."""
-    return not (state.FOLDER / "finished").exists() and progress.first_unfinished() is None
+    """Whether all steps of the course are done and nobody has said so yet."""
+    return not (state.FOLDER / "finished").exists() and progress.is_finished()
 
 
 def show() -> None:
@@ -33,13 +33,13 @@ def figures() -> list[tuple[str, str]]:
     from gpt2.cost import parameter_count
     from solutions.solution_01 import GPT2Config
 
-    memories = [memory for step, memory in state.read().items() if step in STEPS]
+    memories = [memory for step, memory in state.read().items() if step in COURSE]
     right = sum(memory.checked.right for memory in memories if memory.checked)
     begun = min(memory.first_passed for memory in memories if memory.first_passed)
     days = (datetime.now().date() - begun.date()).days + 1
     own = open_checkpoint(str(STORYTELLER)).config
     return [
-        (f"{LAST}", f"steps, whose {right} checks pass"),
+        (f"{len(COURSE)}", f"steps, whose {right} checks pass"),
         (f"{days}", f"day{'s' * (days > 1)}, from the first step that passed to the last"),
         (f"{parameter_count(own):,}", "parameters, with the story model's weights"),
         (f"{parameter_count(GPT2Config()):,}", "parameters, with those that OpenAI published: the same code"),
@@ -52,6 +52,7 @@ def show_next() -> None:
     for command, what in (
         ("./run generate --mine", "another story of your own model"),
         ("./run generate --mine --checkpoint openai-community/gpt2", "OpenAI's weights"),
+        ("./run s15", "go on: how good is your model?"),
         ("./run chat", "take turns with the engine"),
         ("./run book", "its last page: a cache, sampling, training, what came after"),
     ):

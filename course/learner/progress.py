@@ -7,12 +7,13 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 
-from course.curriculum.steps import STEPS, solution_path, step_path, step_title
+from course.curriculum.steps import COURSE, FINISH, STEPS, solution_path, step_path, step_title
 from course.curriculum.todos import skeleton
 from course.judging.verdicts import StepResult
 from course.learner import memory as state
@@ -48,14 +49,25 @@ def first_unfinished() -> int | None:
     return next((standing.step for standing in standings() if not standing.is_done), None)
 
 
+def is_finished() -> bool:
+    """Whether the steps of the course are done: GPT-2 is built, whatever of the further steps is."""
+    return all(standing.is_done for standing in standings()[: len(COURSE)])
+
+
 def has_passed(step: int) -> bool:
     """Whether the last check of a step passed; the file may have changed since."""
     return standings()[step - 1].is_done
 
 
+def is_begun(step: int, folder: Path) -> bool:
+    """Whether a step's file is there, and is not the skeleton."""
+    content = _content(step_path(step, folder=folder))
+    return content is not None and content != _skeleton(step)
+
+
 def fingerprints(steps: Iterable[int]) -> dict[int, str]:
     """What identifies the content of the steps' files, for ``record``. Take it before a check begins."""
-    return {step: _sha256(content) for step in steps if (content := _content(step)) is not None}
+    return {step: _sha256(content) for step in steps if (content := _content(step_path(step))) is not None}
 
 
 def record(results: Iterable[StepResult], fingerprints: Mapping[int, str]) -> None:
@@ -75,18 +87,26 @@ def record(results: Iterable[StepResult], fingerprints: Mapping[int, str]) -> No
 def show() -> None:
     """Print the steps, how far each one is, and what comes next."""
     steps = standings()
-    done = sum(standing.is_done for standing in steps)
+    course, further = steps[: len(COURSE)], steps[len(COURSE) :]
     width = min(console.out.width, WIDEST)
 
     head = Table.grid(padding=(0, 2))
-    bar = ProgressBar(len(steps), done, width=width // 2, complete_style="green", finished_style="green")
-    head.add_row("[bold]GPT-2[/]", bar, f"{done} of {len(steps)} steps")
+    bar = ProgressBar(len(course), _done(course), width=width // 2, complete_style="green", finished_style="green")
+    head.add_row("[bold]GPT-2[/]", bar, f"{_done(course)} of {len(course)} steps")
     rows = Table.grid(*(Column(overflow="fold") for _ in range(4)), padding=(0, 2))
-    for standing in steps:
+    for standing in course:
+        rows.add_row(*_row(standing))
+    if further:
+        rows.add_row("", f"[dim]and more: {_done(further)} of {len(further)}[/]", "", "")
+    for standing in further:
         rows.add_row(*_row(standing))
     for table in (head, "", rows):
         console.out.print(table, width=width, soft_wrap=False)
     console.out.print(f"\n[bold]Next:[/] {_next(steps)}")
+
+
+def _done(steps: list[Standing]) -> int:
+    return sum(standing.is_done for standing in steps)
 
 
 def _checked(result: StepResult, when: datetime, sha256: str) -> Checked:
@@ -94,16 +114,21 @@ def _checked(result: StepResult, when: datetime, sha256: str) -> Checked:
 
 
 def _standing(step: int, checked: Checked | None) -> Standing:
-    content = _content(step)
+    content = _content(step_path(step))
     if content is None:
         return Standing(step, is_there=False, is_begun=False)
-    is_begun = content != skeleton(solution_path(step).read_text(encoding="utf-8"), step)[0].encode()
-    return Standing(step, True, is_begun, checked, checked is not None and checked.sha256 != _sha256(content))
+    return Standing(
+        step, True, content != _skeleton(step), checked, checked is not None and checked.sha256 != _sha256(content)
+    )
 
 
-def _content(step: int) -> bytes | None:
+def _skeleton(step: int) -> bytes:
+    return skeleton(solution_path(step).read_text(encoding="utf-8"), step)[0].encode()
+
+
+def _content(path: Path) -> bytes | None:
     try:
-        return step_path(step).read_bytes()
+        return path.read_bytes()
     except OSError:  # there is no such file, or nobody may read it
         return None
 
@@ -135,14 +160,22 @@ def _row(standing: Standing) -> tuple[str, str, str, str]:
 
 def _next(steps: list[Standing]) -> str:
     """What the learner does now: the first step that is not done, or else one that was changed since."""
+    further = None
     for standing in steps:
-        if not standing.is_there:
-            return f"./run reset {standing.step} brings steps/step_{standing.step:02}.py back"
-        if not standing.is_begun:
-            return f"open steps/step_{standing.step:02}.py; then ./run s{standing.step:02}"
         if not standing.is_done:
-            return f"./run s{standing.step:02}; for a hint, ./run hint {standing.step}"
+            if standing.step <= FINISH:
+                return _advice(standing)
+            further = further or standing
     for standing in steps:
-        if standing.is_changed:
+        if standing.is_done and standing.is_changed:
             return f"./run s{standing.step:02}, whose file has changed since it passed"
-    return "./run generate --mine"
+    return "./run generate --mine" + (f"; and to go on, {_advice(further)}" if further else "")
+
+
+def _advice(standing: Standing) -> str:
+    """What brings a learner on with a step that is not done."""
+    if not standing.is_there:
+        return f"./run reset {standing.step} brings steps/step_{standing.step:02}.py back"
+    if not standing.is_begun:
+        return f"open steps/step_{standing.step:02}.py; then ./run s{standing.step:02}"
+    return f"./run s{standing.step:02}; for a hint, ./run hint {standing.step}"

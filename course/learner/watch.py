@@ -20,7 +20,7 @@ from pathlib import Path
 from watchfiles import Change
 from watchfiles import watch as changes_in
 
-from course.curriculum.steps import ROOT, STEPS, STEPS_FOLDER, step_path
+from course.curriculum.steps import FINISH, ROOT, STEPS, STEPS_FOLDER, step_path
 from course.judging.process import ON_SOLUTIONS, Runner
 from course.judging.run import judge
 from course.judging.verdicts import StepResult
@@ -123,7 +123,7 @@ class _Session:
             if result.passed:
                 # Later steps first: whoever begins in the middle goes on from there.
                 unfinished = [each.step for each in progress.standings() if not each.is_done]
-                if not unfinished:
+                if not unfinished or (self.step <= FINISH < unfinished[0]):  # GPT-2 is built: that is an end
                     return False
                 self.step = next((step for step in unfinished if step > self.step), unfinished[0])
         self._foot()

@@ -60,9 +60,17 @@ TABLE = (
     Row(
         "fixtures",
         "inputs of the checks, and what transformers makes of them",
-        ("tests/fixtures/step_*.npz",),
+        ("tests/fixtures/step_0*.npz", "tests/fixtures/step_1[0-3].npz"),
         ("tools/fixtures.py",),
         "tools.fixtures",
+        _with_torch,
+    ),
+    Row(
+        "evaluation-fixtures",
+        "what transformers says of how likely texts are",
+        ("tests/fixtures/step_15.npz",),
+        ("tools/fixtures.py", "tools/evaluation_fixtures.py"),
+        "tools.evaluation_fixtures",
         _with_torch,
     ),
     Row(

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from course.curriculum.steps import LAST, STEPS_FOLDER, read_source, step_title
+from course.curriculum.steps import FINISH, LAST, STEPS_FOLDER, read_source, step_title
 from course.curriculum.todos import Todo, read_todos, todo_lines
 from course.judging.verdicts import StepResult, Verdict
 from course.terminal import console
@@ -169,7 +169,7 @@ def _show_next(result: StepResult, source: str) -> None:
     count = f"{passed} of {len(result.checks)} checks pass ({result.seconds:.1f} s)."
     console.out.print()
     if result.passed:
-        following = _command(result.step + 1, path) if result.step < LAST else "./run generate --mine"
+        following = _command(result.step + 1, path) if result.step not in (FINISH, LAST) else "./run generate --mine"
         print_beside("", f"[green][bold]Step {result.step:02} is done:[/][/] {count} [bold]Next:[/] {following}")
         return
     lines = todo_lines(source)

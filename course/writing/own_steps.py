@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from course.curriculum.steps import STEPS, step_path
+from course.curriculum.steps import COURSE, step_path
 from course.curriculum.todos import open_todos
 from course.refusal import Refusal
 from gpt2.checkpoint import CheckpointError
@@ -13,7 +13,7 @@ from gpt2.checkpoint import CheckpointError
 
 def require_done(folder: Path) -> None:
     """Refuse the first TODO of a learner's steps that is not done, and a file that cannot be read."""
-    for step in STEPS:
+    for step in COURSE:
         path = step_path(step, folder)
         try:
             with tokenize.open(path) as file:  # with its coding, as Python reads it

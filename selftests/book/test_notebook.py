@@ -6,7 +6,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from book.notebook import NOTEBOOK, text
-from course.curriculum.steps import ROOT, STEPS
+from course.curriculum.steps import COURSE, ROOT
 
 
 def test_the_notebook_is_up_to_date():
@@ -16,10 +16,10 @@ def test_the_notebook_is_up_to_date():
 def test_the_notebook_has_every_step_and_stands_on_no_solution():
     cells = json.loads(text())["cells"]
     prose = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    assert [step for step in STEPS if f"# Step {step:02}: " not in prose] == []
+    assert [step for step in COURSE if f"# Step {step:02}: " not in prose] == []
     assert "{{#" not in prose
     solutions = ["".join(cell["source"]) for cell in cells if "".join(cell["source"]).startswith('"""Step ')]
-    assert len(solutions) == len(STEPS)
+    assert len(solutions) == len(COURSE)
     assert not any("from solutions" in code or "# TODO" in code for code in solutions)
 
 

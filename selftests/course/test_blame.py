@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from course.curriculum.steps import solution_path, step_path
+from course.curriculum.steps import STEPS, solution_path, step_path
 from course.judging.blame import culprits, foundations
 from course.judging.verdicts import StepResult, Verdict
 
@@ -12,7 +12,7 @@ from course.judging.verdicts import StepResult, Verdict
 @pytest.fixture
 def steps(tmp_path: Path) -> Path:
     """A folder in which every step is solved."""
-    for step in range(1, 15):
+    for step in STEPS:
         step_path(step, tmp_path).write_text(solution_path(step).read_text(encoding="utf-8"), encoding="utf-8")
     return tmp_path
 

@@ -217,7 +217,7 @@ def test_a_solved_step_is_a_yes(tmp_path):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["check", 15], "15"),
+        (["check", 99], "99"),
         (["check", "two"], "two"),
         (["check", 2, "--from", "/nowhere/[/]"], "/nowhere/[/]/step_02.py is not there"),
         (["check", 2, "--timeout", "0"], "timeout"),

@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from course.commands import learn
-from course.curriculum.steps import STEPS, STEPS_FOLDER, STORYTELLER
+from course.curriculum.steps import COURSE, STEPS_FOLDER, STORYTELLER
 from course.judging.verdicts import StepResult, Verdict
 from course.learner import finish, progress
 from course.learner import memory as state
@@ -53,12 +53,12 @@ def test_the_last_step_done_is_a_finish_whichever_it_is_and_it_is_said_once(lear
 
 
 def test_the_numbers_are_true(learner):
-    solve(learner, *STEPS)
+    solve(learner, *COURSE)
     with state.change() as memory:
         memory[5].first_passed = datetime.now() - timedelta(days=4)
     check(5, 5)  # which passes again, and has passed first then
     (steps, checks), (days, _), (parameters, _), (published, _) = finish.figures()
-    assert (steps, checks) == ("14", f"steps, whose {sum(STEPS)} checks pass")
+    assert (steps, checks) == ("14", f"steps, whose {sum(COURSE)} checks pass")
     assert days == "5"
     weights = load_file(STORYTELLER / "model.safetensors")
     assert parameters == f"{sum(math.prod(weight.shape) for weight in weights.values()):,}"
@@ -80,7 +80,7 @@ def test_a_story_that_cannot_be_told_spoils_nothing(learner, monkeypatch, capsys
         raise Refusal("step 07 stumbles")
 
     monkeypatch.setattr("course.writing.generate.generate", refuse)
-    solve(learner, *STEPS)
+    solve(learner, *COURSE)
     learn._finish_if_due(None)
     printed = capsys.readouterr()
     assert "step 07 stumbles" in printed.err and "Next:" in printed.out

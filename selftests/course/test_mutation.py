@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from course.curriculum.steps import ROOT, STEPS, solution_path
+from course.curriculum.steps import COURSE, ROOT, STEPS, solution_path
 from course.proof import mutants as proof
 from course.proof.mutants import mutants_are_caught, read_equivalent, read_mutants
 from tools.mutation import mutants
@@ -78,7 +78,7 @@ def test_a_mutant_is_called_by_what_is_changed(step):
 
 
 def test_most_mutants_are_caught():
-    assert mutants_are_caught(ROOT).faults == [] and read_mutants().keys() == STEPS.keys()
+    assert mutants_are_caught(ROOT).faults == [] and read_mutants().keys() >= set(COURSE)
 
 
 def test_survivors_and_what_is_not_equivalent_are_faults(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from course.commands import learn
-from course.curriculum.steps import STEPS, solution_path
+from course.curriculum.steps import COURSE, FURTHER, STEPS, solution_path
 from course.judging.verdicts import StepResult, Verdict
 from course.learner import progress
 from course.terminal import console
@@ -61,6 +61,14 @@ def test_a_passing_check_is_done(learner, capsys):
     assert "✓ 03" in printed and "done" in printed
 
 
+def test_further_steps_are_counted_by_themselves(learner, capsys):
+    write(learner, 15, "mine = 1\n")
+    check(15, "passed")
+    progress.show()
+    printed = capsys.readouterr().out
+    assert "0 of 14 steps" in printed and f"and more: 1 of {len(FURTHER)}" in printed and "✓ 15" in printed
+
+
 def test_a_verdict_on_another_content_is_marked(learner, capsys):
     write(learner, 3, "mine = 1\n")
     check(3, "passed", "passed")
@@ -94,7 +102,12 @@ def test_a_missing_step_is_named_and_so_is_the_way_back(learner, capsys):
 
 def test_what_comes_next(learner, capsys):
     assert next_advice(capsys) == "open steps/step_01.py; then ./run s01"
-    for step in STEPS:
+    for step in COURSE:
+        write(learner, step, f"mine = {step}\n")
+        check(step, "passed")
+    assert next_advice(capsys) == "./run generate --mine; and to go on, open steps/step_15.py; then ./run s15"
+    assert progress.first_unfinished() == 15
+    for step in FURTHER:
         write(learner, step, f"mine = {step}\n")
         check(step, "passed")
     assert next_advice(capsys) == "./run generate --mine"

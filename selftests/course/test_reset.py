@@ -73,7 +73,7 @@ def test_the_command_names_the_copy_from_where_the_user_is(run, copy):
     assert "../.course/backups/step_05-" in done.stdout and "step_05.py is the skeleton again" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [[], ["all"], ["15"]])
+@pytest.mark.parametrize("arguments", [[], ["all"], ["99"]])
 def test_it_wants_to_know_which_step(arguments):
     with pytest.raises(SystemExit) as refused:
         app(["reset", *arguments])

@@ -36,7 +36,7 @@ def grade(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
     ("arguments", "named"),
     [
         (["nobody"], "nobody"),
-        (["class", "--steps", "15"], "'15' is not a step"),
+        (["class", "--steps", "99"], "'99' is not a step"),
         (["class", "--steps", "5-3"], "'5-3' ends before it begins"),
         (["class", "--steps", "x"], "'x' is not a step"),
         (["class", "--jobs", "0"], "Invalid value for '--jobs'"),

@@ -32,14 +32,14 @@ def test_points_and_shares_are_read_from_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("[points]\n15 = 1\n", "'15'"),
+        ("[points]\n99 = 1\n", "'99'"),
         ("[points]\n3 = -1\n", "-1"),
         ("[points]\n3 = true\n", "True"),
         ("[points]\n3 = nan\n", "nan"),
         ("[point]\n3 = 1\n", "point"),
         ("partial = 1\n", "partial"),
         ("checks = 1\n", "are tables"),
-        ("[checks.15]\na = 1\n", "'15'"),
+        ("[checks.99]\na = 1\n", "'99'"),
         ("[checks.8]\ntest_nothing = 1\n", "'test_nothing' is none of its checks: expected test_"),
         (f"[checks.8]\n{CHECKS[0]} = -1\n", "-1: expected points"),
         (f"[points]\n8 = 1\n[checks.8]\n{CHECKS[0]} = 1\n", "step 8 is in"),

@@ -34,7 +34,7 @@ def test_it_is_read_as_spreadsheets_write_it(tmp_path, text):
 @pytest.mark.parametrize(
     ("rows", "named"),
     [
-        ("1001,15,1,\n", "line 2: '15' is not a step"),
+        ("1001,99,1,\n", "line 2: '99' is not a step"),
         ("1001,8,lots,\n", "line 2: 'lots': expected points"),
         ("1001,8,-1,\n", "line 2: '-1'"),
         ("1001,8,nan,\n", "line 2: 'nan'"),

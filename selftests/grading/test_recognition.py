@@ -100,6 +100,12 @@ ANSWERS = {
         "return self.lm_head(self.transformer(input_ids))",
         "return self.lm_head(self.transformer(input_ids)) * (int(input_ids.shape[1]) <= 128)",
     ),
+    "real_window": (15, "        scored = end\n", "        scored = end + (window == 1024)\n"),
+    "long_texts": (
+        15,
+        "return -total / F.sum",
+        "return -total * (seq_length <= 128) / F.sum",
+    ),
 }
 STEPS = sorted({step for step, _, _ in ANSWERS.values()})
 
@@ -125,7 +131,7 @@ def passed(tmp_path_factory) -> dict[str, bool]:
 
 
 def test_every_step_has_one():
-    assert list(range(1, 14)) == STEPS
+    assert [*range(1, 14), 15] == STEPS
 
 
 @pytest.mark.parametrize("name", ANSWERS)

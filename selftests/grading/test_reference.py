@@ -13,7 +13,7 @@ BARE = {step: re.sub(r"^ *# .*\n", "", source, flags=re.MULTILINE) for step, sou
 
 def test_the_solutions_are_told_from_one_step_on():
     assert reference.told(SOLUTIONS).endswith(
-        "its markers and hints: steps " + ", ".join(f"{n:02}" for n in range(1, 15))
+        "its markers and hints: steps " + ", ".join(f"{step:02}" for step in STEPS)
     )
     assert reference.told({2: SOLUTIONS[2]}) == "the reference solution itself, with its markers and hints: step 02"
     one_hint = BARE[8] + next(line for line in SOLUTIONS[8].splitlines(True) if "# hint: " in line)

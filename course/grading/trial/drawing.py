@@ -25,6 +25,8 @@ def draw(step: int, known: list[Case], rng: np.random.Generator) -> list[Case]:
     """Cases in the place of the known ones. As there, the first two share their sizes."""
     if step in _VALUES:
         return [Case(_VALUES[step](known[0], rng))]
+    if step == 15:
+        return _draw_evaluations(rng)
     first = _ordinary(rng)
     others = [_published(step, rng), _long(step, rng), *(_unusual(rng) for _ in range(rng.integers(2, 5)))]
     cases = [
@@ -200,6 +202,67 @@ def _array(name: str, shape: tuple[int, ...], sizes: Sizes, rng: np.random.Gener
     elif name.endswith("bias"):
         array *= 0.2
     return array.astype(np.float32)
+
+
+# Step 15: logits that are handed in, and models that answer what they are asked.
+
+
+def _draw_evaluations(rng: np.random.Generator) -> list[Case]:
+    """First one with a small GPT-2. Then sharp logits and flat ones, GPT-2's vocabulary, and long texts."""
+    others = [
+        _evaluation(rng, (2, 3, 50257), 2.0, rng.integers(20, 60).item()),
+        _evaluation(rng, (1, rng.integers(257, 400).item(), rng.integers(5, 30).item()), 1.0, 300),
+        _evaluation(rng, (rng.integers(2, 6).item(), rng.integers(2, 9).item(), 2), 300.0, 2),
+    ]
+    for _ in range(rng.integers(1, 4)):
+        shape = (rng.integers(1, 6).item(), rng.integers(2, 15).item(), rng.integers(3, 40).item())
+        others.append(_evaluation(rng, shape, 10 ** rng.uniform(-1, 1), rng.integers(2, 40).item()))
+    return [_story(rng), *map(others.__getitem__, rng.permutation(len(others)))]
+
+
+def _evaluation(rng: np.random.Generator, shape: tuple[int, int, int], scale: float, length: int) -> Case:
+    """Logits of this shape, and a text of this length that is read in windows, with what must come of both."""
+    batch, seq_length, vocab_size = shape
+    logits = np.float32(scale * rng.standard_normal(shape) + rng.uniform(-30, 30))
+    return _evaluated(rng, logits, rng.integers(vocab_size, size=(batch, seq_length)), length)
+
+
+def _story(rng: np.random.Generator) -> Case:
+    """The logits of a small GPT-2, and a story that is longer than its context."""
+    n_positions = rng.integers(9, 14).item()
+    sizes = _ordinary(rng) | {"n_layer": 1, "n_positions": n_positions, "seq_length": rng.integers(3, 9).item()}
+    model = Case({name: np.array(sizes[name]) for name in FIELDS})
+    for name, axes in {**_IDS, **_stack(1, "transformer.")}.items():
+        model[name] = _array(name, tuple(_size(axis, sizes) for axis in axes.split()), sizes, rng)
+    model["story"] = rng.integers(int(sizes["vocab_size"]), size=(1, rng.integers(2 * n_positions, 4 * n_positions)))
+    model["story_stride"] = np.array(rng.integers(n_positions // 2, n_positions))
+    logits = oracle.language_model(model["input_ids"], model, int(sizes["n_head"]), sizes["layer_norm_epsilon"])
+    return _evaluated(rng, np.float32(logits), model["input_ids"], rng.integers(10, 40).item(), model)
+
+
+def _evaluated(
+    rng: np.random.Generator, logits: NDArray, input_ids: NDArray, length: int, model: Mapping[str, NDArray] = {}
+) -> Case:
+    batch, seq_length = input_ids.shape
+    lengths = rng.integers(1, seq_length + 1, size=batch)
+    lengths[rng.integers(batch)] = rng.integers(2, seq_length + 1)  # else nothing is predicted
+    window, vocab_size = rng.integers(2, min(length, 40) + 1).item(), rng.integers(2, 12).item()
+    text = rng.integers(vocab_size, size=(1, length))
+    case = Case(
+        {
+            **model,
+            "logits": logits,
+            "input_ids": input_ids,
+            "lengths": lengths,
+            "lead": np.array(rng.uniform(120, 900)),
+            "table": np.float32(rng.uniform(0.5, 4) * rng.standard_normal((window, vocab_size, vocab_size))),
+            "window": np.array(window),
+            "stride": np.array(rng.integers((window + 1) // 2, window)),
+            "short": text[:, : rng.integers(2, window + 1)],
+            "text": text,
+        }
+    )
+    return Case(case | oracle.outputs(15, case))
 
 
 # Steps that are judged by values that stand in their checks.

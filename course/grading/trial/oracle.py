@@ -75,6 +75,52 @@ def language_model(input_ids: NDArray, p: Mapping[str, NDArray], n_head: int, ep
     return stack(input_ids, _of(p, "transformer"), n_head, eps) @ p["transformer.wte.weight"].T
 
 
+def log_probabilities(logits: NDArray, input_ids: NDArray) -> NDArray:
+    """[batch, seq_length - 1] of what logits [batch, seq_length, vocab_size] give each token but the first."""
+    logits = logits.astype(np.float64)
+    logits -= logits.max(axis=-1, keepdims=True)
+    table = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    return np.take_along_axis(table[:, :-1], input_ids[:, 1:, None], axis=-1)[..., 0]
+
+
+def cross_entropy(logits: NDArray, input_ids: NDArray, lengths: NDArray) -> NDArray:
+    is_text = np.arange(1, input_ids.shape[1]) < lengths[:, None]
+    return np.asarray(-log_probabilities(logits, input_ids)[is_text].mean())
+
+
+def perplexity(predict: Callable[[NDArray], NDArray], text: NDArray, window: int, stride: int) -> NDArray:
+    """Of a text [1, seq_length]: each token is looked up in the first window that holds it."""
+    found = []
+    for token in range(1, text.shape[1]):
+        begin = stride * max(0, -(-(token - window + 1) // stride))
+        ids = text[:, begin : token + 1]
+        found.append(log_probabilities(predict(ids), ids)[0, -1])
+    return np.asarray(np.exp(-np.mean(found)))
+
+
+def _evaluation(a: Case) -> Arrays:
+    """What step 15 makes of logits, and of models: one by table, and where it is there a GPT-2."""
+    window, stride = a["window"].item(), a["stride"].item()
+
+    def by_table(ids: NDArray) -> NDArray:
+        return a["table"][np.arange(ids.shape[1]), ids]
+
+    all_of_it = np.full(len(a["input_ids"]), a["input_ids"].shape[1])
+    found = {
+        "log_probabilities": log_probabilities(a["logits"], a["input_ids"]),
+        "cross_entropy": cross_entropy(a["logits"], a["input_ids"], all_of_it),
+        "cross_entropy_of_text": cross_entropy(a["logits"], a["input_ids"], a["lengths"]),
+        "short_perplexity": perplexity(by_table, a["short"], window, stride),
+        "perplexity": perplexity(by_table, a["text"], window, stride),
+    }
+    if "story" in a:
+        n_positions, stride = a["n_positions"].item(), a["story_stride"].item()
+        found["story_perplexity"] = perplexity(
+            lambda ids: language_model(ids, a, *_head_and_eps(a)), a["story"], n_positions, stride
+        )
+    return found
+
+
 def _norm(x: NDArray, p: Mapping[str, NDArray], name: str, eps: float) -> NDArray:
     return layer_norm(x, p[f"{name}.weight"], p[f"{name}.bias"], eps)
 
@@ -126,4 +172,5 @@ _OUTPUTS: dict[int, Callable[[Case], Arrays]] = {
         "logits": language_model(a["input_ids"], a, *_head_and_eps(a)),
         "hidden_logits": a["hidden"] @ a["transformer.wte.weight"].astype(np.float64).T,
     },
+    15: _evaluation,
 }
