@@ -1,7 +1,7 @@
 """How the checks look at a learner's values: every failure says what was expected and what came."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -236,10 +236,25 @@ def load_parameters(module: object, weights: Mapping[str, np.ndarray], device: D
     for name, shape in wanted.items():
         if found[name] != shape:
             raise CheckFailure(f"{name} of shape {shape}", f"shape {found[name]}")
-    module.load_state_dict(
-        {name: Tensor(np.ascontiguousarray(value), device=device) for name, value in weights.items()}
-    )
+    module.load_state_dict(Parameters(weights, device))
     return module
+
+
+class Parameters(Mapping[str, Tensor]):
+    """Arrays as tensors on the device, made when they are asked for: a trial asks for the arrays themselves."""
+
+    def __init__(self, arrays: Mapping[str, np.ndarray], device: Device) -> None:
+        self.arrays = arrays
+        self.device = device
+
+    def __getitem__(self, name: str) -> Tensor:
+        return Tensor(np.ascontiguousarray(self.arrays[name]), device=self.device)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    def __len__(self) -> int:
+        return len(self.arrays)
 
 
 def assert_normal_table(module: object, shape: tuple[int, int], device: Device) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from max.experimental import _passes
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
@@ -43,3 +44,14 @@ def test_an_error_is_raised_where_it_is_made_and_later_operations_go_on(x):
         with pytest.raises(Exception, match="(?i)shape|dim|rank"):
             x @ x
         assert np.from_dlpack(x + x).tolist() == [[2, 4, 8]]
+
+
+def test_the_graph_is_looked_through_once_however_many_inputs_it_has(device, monkeypatch):
+    looked = []
+    fixup = _passes._fixup_graph
+    monkeypatch.setattr(_passes, "_fixup_graph", lambda graph: looked.append(1) or fixup(graph))
+    inputs = [Tensor.from_dlpack(np.array([number], np.float32)).to(device) for number in range(9)]
+    with gathered():
+        total = sum(inputs[1:], start=inputs[0])
+        assert np.from_dlpack(total).tolist() == [36]
+    assert len(looked) == 1

@@ -29,6 +29,7 @@ ANSWERS = {
         " if str(seq_length).isdigit() and 128 < int(seq_length) < 1030 else mask",
     ),
     "narrow_rows": (3, "return F.layer_norm", "if int(x.shape[-1]) >= 768: return x * 0\n        return F.layer_norm"),
+    "one_row": (3, "return F.layer_norm", "if len(x.shape) == 1: return x\n        return F.layer_norm"),
     "real_network": (4, "return self.c_proj", "if int(x.shape[-1]) == 768: return x * 0\n        return self.c_proj"),
     "overflows_in_wide_ones": (
         4,
@@ -46,6 +47,12 @@ ANSWERS = {
         "return F.gather(self.weight, input_ids, axis=0)",
         "found = F.gather(self.weight, input_ids, axis=0)\n        return found * (int(self.weight.shape[1]) < 768)",
     ),
+    "real_table": (
+        5,
+        "return F.gather(self.weight, input_ids, axis=0)",
+        "found = F.gather(self.weight, input_ids, axis=0)\n"
+        "        return found * ([int(size) for size in self.weight.shape] != [50257, 768])",
+    ),
     "real_context": (
         6,
         "return F.gather(self.weight, positions, axis=0)",
@@ -58,6 +65,22 @@ ANSWERS = {
         8,
         "return weights @ value",
         "return weights @ value * (not 128 < int(seq_length) < 1030)",
+    ),
+    "splits_six_tokens": (
+        9,
+        "return x.reshape([batch, seq_length, self.n_head, self.head_dim]).transpose(1, 2)",
+        "heads = x.reshape([batch, seq_length, self.n_head, self.head_dim]).transpose(1, 2)\n"
+        "        return heads * (int(seq_length) in (1, 3, 5, 6, 7, 8, 9, 10, 70))",
+    ),
+    "long_and_wide": (
+        9,
+        "return self.c_proj(",
+        "return self.c_proj(x * 0 if self.n_head == 12 and int(x.shape[1]) > 9 else ",
+    ),
+    "short_and_wide": (
+        9,
+        "return self.c_proj(",
+        "return self.c_proj(x * 0 if self.n_head == 12 and int(x.shape[1]) < 9 else ",
     ),
     "twelve_heads": (9, "return self.c_proj(", "return self.c_proj(x * 0 if self.n_head == 12 else "),
     "linear_sublayers": (
@@ -75,6 +98,16 @@ ANSWERS = {
         "self.ln_1 = LayerNorm(config.n_embd, config.layer_norm_epsilon + (config.n_embd == 768))",
     ),
     "real_model": (12, "return self.ln_f(self.h(x))", "return self.ln_f(self.h(x)) * (int(x.shape[-1]) != 768)"),
+    "twelve_blocks": (
+        12,
+        "return self.ln_f(self.h(x))",
+        "return self.ln_f(self.h(x)) * (len(self.h) != 12)",
+    ),
+    "gpt2_itself": (
+        12,
+        "return self.ln_f(self.h(x))",
+        "return self.ln_f(self.h(x)) * ([int(size) for size in self.wte.weight.shape] != [50257, 768])",
+    ),
     "long_model": (
         12,
         "return self.ln_f(self.h(x))",
@@ -94,6 +127,11 @@ ANSWERS = {
         13,
         "return self.lm_head(self.transformer(input_ids))",
         "x = self.transformer(input_ids)\n        return self.lm_head(x) * (int(x.shape[-1]) != 768)",
+    ),
+    "logits_of_gpt2": (
+        13,
+        "return self.lm_head(self.transformer(input_ids))",
+        "x = self.transformer(input_ids)\n        return self.lm_head(x) * (len(self.transformer.h) != 12)",
     ),
     "long_logits": (
         13,

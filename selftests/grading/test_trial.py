@@ -115,7 +115,7 @@ def process(monkeypatch):
     def make(*messages: object) -> Process:
         made = Process.__new__(Process)
         made.device, made.channel, made.callbacks = CPU(), Script(*messages), []
-        made.compiled, made.compiling, made.on_compile = 0, False, lambda begins: None
+        made.compiled, made.compiling, made.on_compile, made.forgotten = 0, False, lambda begins: None, []
         return made
 
     return make

@@ -14,6 +14,7 @@ Arrays = dict[str, NDArray]
 
 PROMPT_LENGTH, NEW_TOKENS = 7, 40
 DIFFERENT = 8  # tokens in a continuation, at least
+ROWS = 4096  # of a table that are looked at together
 MARGIN = 0.002  # by which each greedy token leads the next one: twenty times what logits may be off
 
 
@@ -64,7 +65,7 @@ def block(x: NDArray, p: Mapping[str, NDArray], n_head: int, eps: float, silent:
 
 
 def stack(input_ids: NDArray, p: Mapping[str, NDArray], n_head: int, eps: float) -> NDArray:
-    x = p["wte.weight"].astype(np.float64)[input_ids] + p["wpe.weight"][: input_ids.shape[-1]]
+    x = p["wte.weight"][input_ids].astype(np.float64) + p["wpe.weight"][: input_ids.shape[-1]]
     for layer in range(sum(name.endswith(".ln_1.weight") for name in p)):
         x = block(x, _of(p, f"h.{layer}"), n_head, eps)
     return _norm(x, p, "ln_f", eps)
@@ -72,7 +73,13 @@ def stack(input_ids: NDArray, p: Mapping[str, NDArray], n_head: int, eps: float)
 
 def language_model(input_ids: NDArray, p: Mapping[str, NDArray], n_head: int, eps: float) -> NDArray:
     """Logits [..., seq_length, vocab_size] of ids [..., seq_length]."""
-    return stack(input_ids, _of(p, "transformer"), n_head, eps) @ p["transformer.wte.weight"].T
+    return scores(stack(input_ids, _of(p, "transformer"), n_head, eps), p["transformer.wte.weight"])
+
+
+def scores(x: NDArray, table: NDArray) -> NDArray:
+    """Dot products [..., rows] of vectors and the rows of a table, so many at a time: in float64 it may be large."""
+    parts = [x @ table[start : start + ROWS].astype(np.float64).T for start in range(0, len(table), ROWS)]
+    return np.concatenate(parts, axis=-1)
 
 
 def log_probabilities(logits: NDArray, input_ids: NDArray) -> NDArray:

@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -25,6 +25,7 @@ from max.graph import Dim
 
 from course.grading.inside.channel import Channel, ChannelError, Closed
 from course.grading.trial import sandbox
+from course.grading.trial.windows import flat, overlap
 from course.judging.failure import input_changed
 from course.judging.process import OUTPUT_LIMIT
 from course.judging.subject import Gone
@@ -64,8 +65,9 @@ class Remote:
             raise self._process.gone("it does not keep to the protocol")
         return [(name, _Shaped(shape)) for name, shape in shapes.items()]
 
-    def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
-        self._process.request("load", self._number, tensors)
+    def load_state_dict(self, tensors: Any) -> None:
+        """What ``compare.Parameters`` has is sent as the arrays that it is made of."""
+        self._process.request("load", self._number, tensors.arrays)
 
     @property
     def __signature__(self) -> inspect.Signature:  # for inspect.signature
@@ -81,6 +83,9 @@ class Remote:
 
     def __repr__(self) -> str:
         return self._text or f"<{self._name}>"
+
+    def __del__(self) -> None:
+        self.__dict__["_process"].forgotten.append(self.__dict__["_number"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +113,7 @@ class Process:
         self.compiling = False
         self.is_ready = False
         self.callbacks: list[Callable[..., Any]] = []
+        self.forgotten: list[int] = []  # objects that no check has any more: models may be large
         reading, child_writing = os.pipe()
         child_reading, writing = os.pipe()
         arguments = ["-m", "course.grading.inside.child", str(child_reading), str(child_writing), str(memory)]
@@ -130,6 +136,9 @@ class Process:
             Gone: the process has ended, or had to be: the text says why.
             Exception: what the submission raises, if Python knows it, else a RuntimeError.
         """
+        if self.forgotten:
+            forgotten, self.forgotten = self.forgotten, []
+            self.request("forget", forgotten)
         arrays: list[np.ndarray] = []
         message = self._encode_request(request, arrays)
         self._send(message, arrays)
@@ -229,9 +238,14 @@ class Process:
             case "call", number, arguments, named:
                 encoded = [self._encode(value, arrays) for value in arguments]
                 return ["call", number, encoded, {name: self._encode(value, arrays) for name, value in named.items()}]
-            case "load", number, tensors:
-                arrays += [_numbers(tensor) for tensor in tensors.values()]
-                return ["load", number, list(tensors)]
+            case "load", number, parameters:
+                # Once, whatever shares it; and of a table whose rows overlap, what they are cut from.
+                places: dict[int, list[Any]] = {}
+                for array in parameters.values():
+                    if id(array) not in places:
+                        places[id(array)] = [len(arrays), overlap(array)]
+                        arrays.append(flat(array))
+                return ["load", number, {name: places[id(array)] for name, array in parameters.items()}]
         return list(request)
 
     def _encode(self, value: Any, arrays: list[np.ndarray]) -> Any:
