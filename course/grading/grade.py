@@ -143,16 +143,17 @@ class _Run:
         Args:
             before: what the first try has found. What it came to a verdict on is not judged again.
         """
+        known = before or Grade(submission.name, [])  # whatever goes wrong now, these verdicts stay
         try:
             return self._grade(submission, before)
         except Cancelled:
             raise
         except BadSubmission as error:
-            return Grade(submission.name, [], str(error)), False
+            return replace(known, error=str(error)), False
         except Refusal as error:
-            return Grade(submission.name, [], str(error)[:500]), True
+            return replace(known, error=str(error)[:500]), True
         except Exception as error:
-            return Grade(submission.name, [], f"could not be graded: {type(error).__name__}: {error}"[:500]), False
+            return replace(known, error=f"could not be graded: {type(error).__name__}: {error}"[:500]), False
 
     def _grade(self, submission: Submission, before: Grade | None) -> tuple[Grade, bool]:
         handed_in = submission.read()

@@ -37,7 +37,7 @@ class Table:
     def add(self, grade: Grade) -> None:
         row = Text(console.printable(f"{self.titles[grade.name]:{self.width}} "))
         found = {step.step: NOT_JUDGED if step.lost else MARKS[step.passed] for step in grade.steps}
-        if not grade.error:
+        if found or not grade.error:
             for step in self.steps:
                 mark, style = found.get(step, MARKS[None])
                 row.append(f" {mark} ", style=style)

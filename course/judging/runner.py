@@ -146,6 +146,12 @@ class Narrator:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[SUBJECT] = self.subject
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Checks that cannot be imported are no fault of the learner's, and say why."""
+        if report.failed:
+            reason = str(report.longrepr).strip().splitlines()
+            self.send("refused", why=f"{report.nodeid} cannot be imported: {reason[-1] if reason else 'no reason'}")
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """All is ready. Wait for the word, and only then read the learner's files."""
         gc.collect()

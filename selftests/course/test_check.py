@@ -248,6 +248,14 @@ def test_a_step_without_checks_is_an_error(copy):
     assert ran.returncode == 2 and "there are no checks for step 02" in ran.stderr
 
 
+def test_checks_that_cannot_be_imported_say_why(copy):
+    (copy / "tests" / "test_step_02.py").write_text("import nothing_of_this_name\n")
+    command = [sys.executable, "-m", "course", "check", "2"]
+    ran = subprocess.run(command, cwd=copy, capture_output=True, text=True)
+    assert ran.returncode == 2, ran.stdout
+    assert "tests/test_step_02.py cannot be imported" in ran.stderr and "nothing_of_this_name" in ran.stderr
+
+
 def test_a_folder_in_the_place_of_a_file_is_an_error(tmp_path):
     (tmp_path / "step_02.py").mkdir()
     with pytest.raises(Refusal, match="step_02.py is not a file"):

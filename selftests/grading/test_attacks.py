@@ -23,6 +23,12 @@ ESCAPES_AT = 2
 NEIGHBOUR = "honest"
 AGAIN = ("table_of_masks", "lying_array")
 PICKLED = Path("/tmp/gpt2-course-pickled")  # what one of the attacks would make
+# What wants more than there is: tried with the limits that graders have, too.
+FLOODS = tuple(
+    """fills_sockets floods_inodes fork_bomb hidden_memory large_pipes large_socket_buffers locks_memory memory_bomb
+    multiplies_pipes output_flood oversized_arrays oversized_message pins_huge_pages secret_memory shared_memory
+    thread_bomb""".split()
+)
 SETTINGS = Settings(steps=(1, 2, 3, 14), jobs=2, timeout=5, memory=256 << 20)
 
 pytestmark = pytest.mark.sandbox
@@ -89,6 +95,17 @@ def test_attack_scores_zero_and_what_came_before_stays(grades, attack):
     assert found.error is None
     passed = {step.step: step.passed for step in found.steps}
     assert passed == dict.fromkeys(before(attacked(attack)), True) | {attacked(attack): False}
+
+
+def test_floods_score_zero_with_the_limits_that_graders_have_too(tmp_path):
+    for attack in FORGERIES + ESCAPES:
+        if attack.stem in FLOODS:
+            hand_in_attack(attack, tmp_path)
+    grades = grade(find([tmp_path]), tmp_path / ".results", Settings(steps=SETTINGS.steps, jobs=2), lambda grade: None)
+    assert {each.name for each in grades} == set(FLOODS)
+    attacks = {attack.stem: attacked(attack) for attack in FORGERIES + ESCAPES}
+    passed = {each.name: [step.step for step in each.steps if step.passed] for each in grades}
+    assert passed == {name: before(attacks[name]) for name in FLOODS}
 
 
 def test_no_report_is_long(grades):

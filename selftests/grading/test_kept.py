@@ -155,6 +155,18 @@ def test_what_is_lost_twice_could_not_be_judged_and_is_not_kept(folder, judge):
     assert judge.steps == [[2], [2]]
 
 
+def test_what_the_first_try_has_found_stays_where_the_second_raises(folder, judge, monkeypatch):
+    def only_once(steps, found, **named):
+        if steps == [2]:
+            raise IndexError("list index out of range")
+        return judge(steps, found, **named)
+
+    judge.losing = 2
+    monkeypatch.setattr(grading, "judge", lambda steps, *rest, **named: only_once(list(steps), *rest, **named))
+    for each in graded(folder):
+        assert each.passed == 2 and "IndexError" in each.error
+
+
 def test_whatever_grading_raises_is_the_rows_error(folder, judge):
     judge.raising = IndexError("list index out of range")
     assert [each.error for each in graded(folder)] == ["could not be graded: IndexError: list index out of range"] * 2
