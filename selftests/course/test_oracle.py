@@ -70,6 +70,25 @@ def test_what_is_drawn_has_published_and_long_cases_too():
     assert len({len(drawn(4, seed)) for seed in range(20)}) > 1
 
 
+def test_what_is_published_is_drawn_whole():
+    case = drawing.published_model(np.random.default_rng(1))
+    assert case.config == GPT2Config()
+    assert case["wte.weight"].shape == (50257, 768) and case["wpe.weight"].shape == (1024, 768)
+    assert {int(name.split(".")[1]) for name in case if name.startswith("h.")} == set(range(12))
+
+
+def test_wide_texts_are_long_and_short():
+    for step in (4, 9, 10, 11):
+        lengths = [case["x"].shape[1] for case in drawn(step, 3) if case.config.n_embd == 768]
+        assert min(lengths) < 10 and max(lengths) > 128
+
+
+def test_scores_are_the_dot_products_with_all_rows():
+    rng = np.random.default_rng(1)
+    x, table = rng.standard_normal((2, 3, 5)), rng.standard_normal((2 * oracle.ROWS + 7, 5))
+    np.testing.assert_allclose(oracle.scores(x, table), x @ table.T, atol=1e-12)
+
+
 @pytest.mark.parametrize("checks", [test_step_01, test_step_02, test_step_14], ids=["step 01", "step 02", "step 14"])
 def test_numbers_that_stand_in_the_checks_are_others_too(checks):
     step = int(checks.__name__[-2:])
