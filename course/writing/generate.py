@@ -110,7 +110,7 @@ def generate(
                 put("\n")
             if naive:
                 telling = Telling(ids, tokenizer, show_probabilities)
-                reason = loop.write(ids, own, max_new_tokens, telling.piece)
+                reason = loop.write(ids, own, max_new_tokens, telling.begin, telling.piece)
             else:
                 with refusing(ValueError):
                     tokens = model.stream(
@@ -118,6 +118,7 @@ def generate(
                     )
                     telling = Telling(ids, tokenizer, show_probabilities)
                     reason = "length"  # of no tokens at all
+                    telling.begin()
                     for token in tokens:
                         telling.token(token)
                         reason = token.finish_reason or reason

@@ -37,12 +37,18 @@ class NaiveLoop:
             self._model = _load(checkpoint, self._device, steps)
 
     def write(
-        self, ids: list[int], sampling: Sampling, max_new_tokens: int, told: Callable[[str], None]
+        self,
+        ids: list[int],
+        sampling: Sampling,
+        max_new_tokens: int,
+        begin: Callable[[], None],
+        told: Callable[[str], None],
     ) -> "FinishReason":
         """Generate a text after a prompt.
 
         Args:
             ids: the prompt.
+            begin: called each time before the model reads the text.
             told: called with each token's text, which is empty while a character is incomplete.
 
         Returns:
@@ -57,6 +63,7 @@ class NaiveLoop:
         end, *further_ends = self._ends
 
         def telling_model(tokens: "Tensor") -> "Tensor":
+            begin()
             new = _ids(tokens)[len(ids) :]
             if new:  # step 14 calls the model for each token, with the whole text so far
                 told(stream.update(new))

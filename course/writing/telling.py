@@ -26,7 +26,13 @@ class Telling:
         self._count = 0
         self._page = Page()
         self._watch = Stopwatch()
-        self._write(tokenizer.decode(prompt))
+        self._has_begun = False
+
+    def begin(self) -> None:
+        """Print the prompt, if it is not there yet: the model is about to read it."""
+        if not self._has_begun:
+            self._has_begun = True
+            self._write(self._tokenizer.decode(self._prompt))
 
     def piece(self, text: str) -> None:
         """The text of the next token."""
@@ -47,6 +53,7 @@ class Telling:
         Args:
             sampling: the settings, if there is to be a word about how the text was made.
         """
+        self.begin()
         told = sampling and self._watch.summary(len(self._prompt), self._count, reason, sampling)
         if self._is_table:
             put(table(self._tokens, self._tokenizer))
