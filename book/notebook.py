@@ -2,29 +2,40 @@
 
     python -m book.notebook
 
-Of each chapter it has the beginning, the picture and the idea with its code, then the solution.
-Every class is defined in the notebook itself, and in the end they tell a story.
+Of each chapter it has the beginning, the picture and the idea with its code, then the skeleton in a cell that
+checks what is written into it, and the solution, folded. Every class is defined in the notebook itself, and in the
+end they tell a story. All cells have been run.
 """
 
 import re
 from collections.abc import Iterator
 
 import nbformat
+from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from book.directives import DIRECTIVE, clean
 from book.pages import Page, read_pages
 from course.curriculum.steps import COURSE, ROOT, solution_path
+from course.curriculum.todos import skeleton
 
 NOTEBOOK = ROOT / "book" / "notebook" / "gpt2.ipynb"
 
+# What a page says of the parts to play with that it has, and a notebook has not.
+_PAGE_ONLY = re.compile(r"<!-- page -->.*?<!-- /page -->", re.DOTALL)
+
 BEGINNING = """# GPT-2 in fourteen steps
 
-This is the course in one notebook: of every chapter the idea, and of every step the solution. \
-[The book](../src/introduction.md) has the tasks, the checks, the hints and the questions; `./run book` opens it.
+This is the course in one notebook: of every chapter the idea, and of every step a cell to fill in, its checks and \
+the solution. [The book](../src/introduction.md) has the hints, the quizzes and the pages to play with; `./run \
+book` opens it.
 
-Start it in the environment of the course, `.venv/bin/jupyter` or pixi's, with any notebook program. \
-The first cell finds the course and sets MAX up. `book/notebook.py` wrote this file from the book: change that."""
+Any notebook program opens it, such as VS Code. Its Python, the kernel, is the course's: `./run make --help` \
+installs all that it needs into `.venv`; choose that one. The first cell finds the course and sets MAX up. What \
+you write into a cell that begins with `%%step` is checked when you run the cell. The rest of the notebook goes on \
+with the solutions.
+
+`book/notebook.py` wrote this file from the book: change that."""
 
 SETUP = """import os
 import sys
@@ -36,7 +47,12 @@ sys.path.insert(0, os.getcwd())
 
 from course import runtime
 
-device = runtime.start()  # before anything else imports MAX"""
+device = runtime.start()  # before anything else imports MAX
+%load_ext book.cells"""
+
+YOUR_TURN = """## Your turn
+
+Replace the TODOs, and run the cell: it says what is right, what is not, and what to do next."""
 
 END = """# The model tells a story
 
@@ -66,7 +82,9 @@ def notebook() -> nbformat.NotebookNode:
     cells = [new_markdown_cell(BEGINNING), new_code_cell(SETUP)]
     for step in COURSE:
         cells += _idea(pages[step])
-        cells += [new_markdown_cell("## The solution"), new_code_cell(_solution(step))]
+        cells += [new_markdown_cell(YOUR_TURN), new_code_cell(f"%%step {step}\n{_skeleton(step)}")]
+        folded = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+        cells += [new_markdown_cell("## The solution"), new_code_cell(_solution(step), metadata=folded)]
     cells += [new_markdown_cell(END), new_code_cell(STORY)]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # nbformat's own are random
@@ -74,9 +92,16 @@ def notebook() -> nbformat.NotebookNode:
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
-def text() -> str:
-    """The notebook as a file."""
-    return nbformat.writes(notebook()) + "\n"
+def run() -> nbformat.NotebookNode:
+    """The notebook with all its cells run, and what they printed."""
+    made = notebook()
+    NotebookClient(made, timeout=600, resources={"metadata": {"path": NOTEBOOK.parent}}).execute()
+    for cell in made.cells:
+        cell.metadata.pop("execution", None)  # when each was run
+        for output in cell.get("outputs", []):
+            if output.get("text"):
+                output["text"] = re.sub(r" \(\d+\.\d s\)", "", output["text"]).replace(str(ROOT), ".")
+    return made
 
 
 def _idea(page: Page) -> Iterator[nbformat.NotebookNode]:
@@ -94,6 +119,7 @@ def _idea(page: Page) -> Iterator[nbformat.NotebookNode]:
 
 
 def _markdown(prose: str) -> Iterator[nbformat.NotebookNode]:
+    prose = _PAGE_ONLY.sub("", prose)
     prose = DIRECTIVE.sub(lambda match: _shown(match[2], match[3].strip()), prose)
     prose = re.sub(r"\]\((\w+\.md)", r"](../src/\1", prose)
     prose = re.sub(r"\n{3,}", "\n\n", prose).strip()
@@ -112,9 +138,13 @@ def _solution(step: int) -> str:
     return re.sub(r"^from solutions\.\w+ import .*\n", "", code, flags=re.MULTILINE).strip()
 
 
+def _skeleton(step: int) -> str:
+    return skeleton(solution_path(step).read_text(encoding="utf-8"), step)[0].rstrip("\n")
+
+
 def main() -> None:
     NOTEBOOK.parent.mkdir(exist_ok=True)
-    NOTEBOOK.write_text(text(), encoding="utf-8")
+    NOTEBOOK.write_text(nbformat.writes(run()) + "\n", encoding="utf-8")
     print(f"{NOTEBOOK.relative_to(ROOT)} written")
 
 

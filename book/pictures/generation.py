@@ -122,8 +122,9 @@ def temperature() -> str:
         f"""What follows “{PROMPT}”: the probabilities of the eight likeliest tokens, and of the other {rest:,} together, at
         five temperatures. {told}.""",
     )
-    left, width, high = 8, 40, 84
-    y = 0.0
+    left, width, high, turned = 8, 40, 84, 82
+    p.text(left, 18, f"What follows “{PROMPT}”", bold=True)
+    y = 30.0
     for (value, name), row in zip(REGIMES, rows):
         p.text(left, y + 20, f"T = {value:g}", mono=True, bold=True)
         p.text(left + 88, y + 20, name, size=SMALL)
@@ -133,11 +134,11 @@ def temperature() -> str:
             p.rect(x + 4, base - high * each, width - 8, high * each, fill="b" if index == len(names) else "a")
             p.text(x + width / 2, base - high * each - 5, _percent(each), size=SMALL, anchor="middle")
         p.line((left, base), (412, base))
-        y = base + 6
-    for index, token in enumerate([*names, f"the other {rest:,}"]):
-        x = left + width * index + (28 if index == len(names) else 0)
-        p.text(x + width / 2 + 5, y + 4, token, size=SMALL, anchor="end", turn=-90)
-    return p.svg(y + 116)
+        for index, token in enumerate([*names, f"{rest:,} others"]):
+            x = left + width * index + (28 if index == len(names) else 0)
+            p.text(x + width / 2 + 5, base + 10, token, size=SMALL, anchor="end", turn=-90)
+        y = base + turned
+    return p.svg(y + 16)
 
 
 def _percent(share: float) -> str:
