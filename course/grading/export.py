@@ -1,12 +1,13 @@
-"""The grades for other programs: CSV, JSON, JUnit XML, and what Gradescope, GitHub Classroom and Exercism read."""
+"""The grades for other programs: CSV, JSON, JUnit XML, Gradescope, PrairieLearn, Classroom 50 and Exercism."""
 
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
+from course.curriculum.steps import step_title
 from course.grading.grade import Grade
 from course.grading.gradebook import Row
 from course.grading.marks import Marks
@@ -75,43 +76,78 @@ def to_junit(grades: Sequence[Grade]) -> str:
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def to_gradescope(grade: Grade, steps: Sequence[int], marks: Marks) -> str:
-    """What Gradescope reads from results.json: a test for each step, with its points."""
-    handed_in = {step.step: step for step in grade.steps}
-    tests = []
-    for number in steps:
-        step = handed_in.get(number)
-        tests.append(
-            {
-                "name": f"Step {number:02}",
-                "number": str(number),
-                "score": marks.earned(step) if step else 0.0,
-                "max_score": marks.most(number),
-                "status": "passed" if step and step.passed else "failed",
-                "output": _lines(step) if step else f"step_{number:02}.py was not handed in",
-                "output_format": "text",
-            }
-        )
-    return json.dumps({"output": printable(grade.remark), "tests": tests}, indent=1)
+def to_gradescope(row: Row) -> str:
+    """What Gradescope reads from results.json: a test for each step, with its points.
+
+    The score stands for itself only where it is not their sum: when something is late, or was decided by hand.
+    """
+    tests = [
+        {
+            "name": f"Step {number:02}",
+            "number": str(number),
+            "score": row.earned(number),
+            "max_score": row.marks.most(number),
+            "status": "passed" if passed else "failed",
+            "output": output,
+            "output_format": "text",
+        }
+        for number, passed, output in _each_step(row)
+    ]
+    score = {} if row.points == round(row.raw, 6) else {"score": row.points}
+    return json.dumps({**score, "output": _said(row), "tests": tests}, indent=1)
 
 
-def to_classroom(grade: Grade, steps: Sequence[int], marks: Marks) -> str:
-    """What GitHub Classroom's grading reporter reads, once it is in base64: a test for each step, with its points."""
-    handed_in = {step.step: step for step in grade.steps}
-    tests = []
-    for number in steps:
+def to_prairielearn(row: Row) -> str:
+    """What PrairieLearn reads from an external grader's results.json: a test for each step, and a share of the points.
+
+    What could not be graded costs no attempt there.
+    """
+    if row.grade.error:
+        return json.dumps({"gradable": False, "format_errors": [printable(row.grade.error)], "message": ""}, indent=1)
+    tests = [
+        {
+            "name": f"Step {number:02}: {step_title(number)}",
+            "points": row.earned(number),
+            "max_points": row.marks.most(number),
+            "output": output,
+        }
+        for number, _, output in _each_step(row)
+    ]
+    score = min(1.0, row.points / row.most) if row.most else 0.0
+    return json.dumps({"gradable": True, "score": score, "message": _said(row), "tests": tests}, indent=1)
+
+
+def to_classroom50(row: Row) -> str:
+    """The part of Classroom 50's result.json that is about points: a test for each step.
+
+    Its scores are whole numbers: where a point is not, all are in hundredths. What is late, it says itself.
+    """
+    numbers = [value for step in row.steps for value in (row.earned(step), row.marks.most(step))]
+    unit = 1 if all(value == int(value) for value in numbers) else 100
+    tests = [
+        {
+            "test-name": f"Step {number:02}",
+            "passed": passed,
+            "score": int(row.earned(number) * unit + 1e-6),
+            "max-score": round(row.marks.most(number) * unit),
+            "output": output,
+        }
+        for number, passed, output in _each_step(row)
+    ]
+    totals = {name: sum(int(str(test[name])) for test in tests) for name in ("score", "max-score")}
+    return json.dumps({**totals, "tests": tests}, indent=1)
+
+
+def _each_step(row: Row) -> Iterator[tuple[int, bool, str]]:
+    """The number of each step, whether it passes, and what there is to say of it."""
+    handed_in = {step.step: step for step in row.grade.steps}
+    for number in row.steps:
         step = handed_in.get(number)
-        passed = bool(step and step.passed)
-        test: dict[str, Any] = {"name": f"Step {number:02}", "status": "pass" if passed else "fail", "line_no": 0}
-        test["score"] = marks.earned(step) if step else 0.0
-        if not passed:
-            test["message"] = (
-                _lines(step) if step else printable(grade.remark or f"step_{number:02}.py was not handed in")
-            )
-        tests.append(test)
-    status = "pass" if all(test["status"] == "pass" for test in tests) else "fail"
-    most = sum(map(marks.most, steps))
-    return json.dumps({"version": 1, "status": status, "max_score": most, "tests": tests}, indent=1)
+        yield number, bool(step and step.passed), _lines(step) if step else f"step_{number:02}.py was not handed in"
+
+
+def _said(row: Row) -> str:
+    return printable("; ".join(filter(None, [*row.remarks, row.grade.remark])))
 
 
 def to_exercism(step: StepResult) -> str:

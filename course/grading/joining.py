@@ -12,7 +12,7 @@ from pathlib import Path
 from course.grading import contents, exports, platforms, times
 from course.grading.contents import Steps
 from course.grading.deadlines import Moment
-from course.grading.platforms import Named
+from course.grading.platforms import Listed, Named
 from course.grading.roster import Ambiguous, Person, Roster
 from course.grading.submissions import Submission, is_one, is_output
 from course.refusal import Refusal
@@ -68,7 +68,8 @@ class Piece:
 
 def alone(submission: Submission) -> Attempt:
     """A submission of a class that has no roster."""
-    moment = times.moment(submission.path)
+    listed = platforms.beside(submission.path)
+    moment = Moment(listed.time, "metadata") if listed and listed.time else times.moment(submission.path)
     return Attempt(submission.name, submission.path, moment=moment, source=submission.path, who=submission.name)
 
 
@@ -121,7 +122,9 @@ class _Walk:
 
     def whole(self, path: Path) -> Iterator[Piece]:
         """A path that is one submission."""
-        if (known := self.known(path)) is not None:
+        if (about := platforms.beside(path)) is not None:
+            yield from self._of_each(path, about)
+        elif (known := self.known(path)) is not None:
             yield known
         elif path.is_dir() or contents.may_be_meant(path.name) or contents.is_step(path.name):
             yield Piece(path, None, times.moment(path))
@@ -159,14 +162,17 @@ class _Walk:
         except (OSError, ValueError) as error:
             raise Refusal(f"{place / platforms.METADATA}: {error}") from None
         for each in found:
-            path = place / Path(each.folder).name
-            moment = Moment(each.time, "metadata") if each.time else times.moment(path)
-            for who in each.submitters or ({},):
-                names = [who.get(key, "") for key in ("sid", "email", "name")]
-                person, note = self._find(*names)
-                group = f"with {len(each.submitters) - 1} others" if len(each.submitters) > 1 else ""
-                note = note or ("" if person else f"{who.get('name') or each.folder} is not in the roster")
-                yield Piece(path, person, moment, note="; ".join(filter(None, [note, group])))
+            yield from self._of_each(place / Path(each.folder).name, each)
+
+    def _of_each(self, path: Path, each: Listed) -> Iterator[Piece]:
+        """A submission for everybody of its group."""
+        moment = Moment(each.time, "metadata") if each.time else times.moment(path)
+        for who in each.submitters or ({},):
+            names = [who.get(key, "") for key in ("sid", "email", "name")]
+            person, note = self._find(*names)
+            group = f"with {len(each.submitters) - 1} others" if len(each.submitters) > 1 else ""
+            note = note or ("" if person else f"{who.get('name') or each.folder} is not in the roster")
+            yield Piece(path, person, moment, note="; ".join(filter(None, [note, group])))
 
     def known(self, path: Path) -> Piece | None:
         """A piece whose name says whose it is, or that a platform has named."""

@@ -6,6 +6,7 @@
 - Gradescope: ``submission_123/``, a folder a submission, and ``submission_metadata.yml`` about all of them.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -96,6 +97,19 @@ def metadata(path: Path) -> list[Listed]:
     if not isinstance(table, dict):
         raise ValueError(f"{path.name} lists no submissions")
     return list(_listed(table))
+
+
+def beside(path: Path) -> Listed | None:
+    """What Gradescope has put beside a submission, where it starts an autograder: who it is of, and when it came."""
+    place = path.parent / "submission_metadata.json"
+    try:
+        about = json.loads(place.read_bytes()[:METADATA_LIMIT])
+        people = [
+            {key: str(person[key]) for key in ("name", "email", "sid") if person.get(key)} for person in about["users"]
+        ]
+        return Listed(path.name, tuple(people), _time(about.get("created_at")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 class _Ruby(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

@@ -11,6 +11,12 @@ from course.grading.marks import Marks
 from course.grading.pages import class_page, submission_page
 from course.grading.similar import pairs
 
+PLATFORMS = {
+    "gradescope": export.to_gradescope,
+    "prairielearn": export.to_prairielearn,
+    "classroom50": export.to_classroom50,
+}
+
 
 def publish(
     rows: Sequence[Row], steps: Sequence[int], marks: Marks, folder: Path, with_solution: bool = False
@@ -24,7 +30,7 @@ def publish(
         The page to begin with, and what is not as the last run has left it.
     """
     changed = changes.changes(rows, folder)
-    rows = [_publish_one(_with_reference(row), steps, marks, folder) if row.number else row for row in rows]
+    rows = [_publish_one(_with_reference(row), folder) if row.number else row for row in rows]
     # Excel knows UTF-8 by the byte order mark.
     _write(folder / "grades.csv", export.to_csv(rows, steps), encoding="utf-8-sig")
     _write(folder / "grades.json", export.to_json(rows, steps, marks))
@@ -54,7 +60,7 @@ def _with_reference(row: Row) -> Row:
     return replace(row, note="; ".join(filter(None, [row.note, said]))) if said else row
 
 
-def _publish_one(row: Row, steps: Sequence[int], marks: Marks, folder: Path) -> Row:
+def _publish_one(row: Row, folder: Path) -> Row:
     """Write what is about one submission. Returns its row: whatever goes wrong is in it, too."""
     try:
         _write(folder / "pages" / f"{row.file}.html", submission_page(row))
@@ -62,8 +68,9 @@ def _publish_one(row: Row, steps: Sequence[int], marks: Marks, folder: Path) -> 
         failed = replace(row.grade, error=f"no page could be made: {type(error).__name__}: {error}"[:500], sources={})
         row = replace(row, grade=failed)
         _write(folder / "pages" / f"{row.file}.html", submission_page(replace(row, grade=replace(failed, steps=[]))))
-    _write(folder / "gradescope" / f"{row.file}.json", export.to_gradescope(row.grade, steps, marks))
-    _write(folder / "classroom" / f"{row.file}.json", export.to_classroom(row.grade, steps, marks))
+    _write(folder / "pages" / f"{row.file}.md", feedback.markdown(row))
+    for platform, made in PLATFORMS.items():
+        _write(folder / platform / f"{row.file}.json", made(row))
     for step in row.grade.steps:
         _write(folder / "exercism" / row.file / f"step_{step.step:02}.json", export.to_exercism(step))
     return row

@@ -6,15 +6,18 @@ Every schema is shut: what it does not name may not be there.
 import csv
 import io
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 
 from course.grading import export
+from course.grading.deadlines import Lateness
 from course.grading.grade import Grade
+from course.grading.gradebook import Row
 from course.grading.marks import Marks
-from course.grading.publish import publish
+from course.grading.publish import PLATFORMS, publish
 from selftests.grading.examples import ADA, BOB, EVE, GRADES, check, rows, step
 
 STEPS = (2, 14)
@@ -135,19 +138,43 @@ GRADESCOPE = objects(
             )
         )
     },
-    {"output": TEXT},
+    {"output": TEXT, "score": NUMBER},
 )
 
-# After what the action autograding-grading-reporter reads.
-CLASSROOM = objects(
+# After the example in https://prairielearn.readthedocs.io/en/latest/externalGrading/#grading-results
+PRAIRIELEARN = {
+    "oneOf": [
+        objects(
+            {
+                "gradable": {"const": True},
+                "score": {"type": "number", "minimum": 0, "maximum": 1},
+                "message": TEXT,
+                "tests": lists(objects({"name": TEXT, "points": NUMBER, "max_points": NUMBER, "output": TEXT})),
+            }
+        ),
+        objects({"gradable": {"const": False}, "format_errors": lists(TEXT), "message": TEXT}),
+    ]
+}
+
+# After "The result.json contract" in the wiki of Classroom 50, page Advanced-Autograding.
+URL, SCORE = {"type": "string", "pattern": "^https://"}, {"type": "integer", "minimum": 0}
+CLASSROOM50 = objects(
     {
-        "version": {"const": 1},
-        "status": {"enum": ["pass", "fail", "error"]},
-        "max_score": NUMBER,
+        "schema": {"const": "classroom50/result/v1"},
+        "classroom": TEXT,
+        "assignment": TEXT,
+        "assignment_type": {"enum": ["individual", "group", "team"]},
+        "owner": {"type": "string", "minLength": 1},
+        "submission": {"type": "string", "pattern": "^submit/"},
+        "commit": URL,
+        "release": URL,
+        "review": URL,
+        "datetime": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"},
+        "score": SCORE,
+        "max-score": SCORE,
         "tests": lists(
             objects(
-                {"name": TEXT, "status": {"enum": ["pass", "fail", "error"]}, "score": NUMBER, "line_no": {"const": 0}},
-                {"message": TEXT},
+                {"test-name": TEXT, "passed": {"type": "boolean"}, "score": SCORE, "max-score": SCORE}, {"output": TEXT}
             )
         ),
     }
@@ -206,33 +233,58 @@ def test_what_was_not_used_and_not_judged_stands_in_the_row():
     (row,) = csv.DictReader(io.StringIO(export.to_csv(rows([grade], STEPS), STEPS)))
     assert (row["step_02"], row["error"]) == ("0 of 1", wanted)
     assert json.loads(export.to_json(rows([grade], STEPS), STEPS, Marks()))["submissions"][0]["error"] == wanted
-    assert json.loads(export.to_gradescope(grade, STEPS, Marks()))["output"] == wanted
-    assert json.loads(export.to_classroom(grade, STEPS, Marks()))["tests"][1]["message"] == wanted
+    assert json.loads(export.to_gradescope(row_of(grade)))["output"] == wanted
+    assert json.loads(export.to_prairielearn(row_of(grade)))["message"] == wanted
+
+
+def row_of(grade: Grade, marks: Marks | None = None, **named) -> Row:
+    (row,) = rows([grade], STEPS, marks)
+    return replace(row, **named)
 
 
 def test_gradescope():
     for grade in GRADES:
-        jsonschema.validate(json.loads(export.to_gradescope(grade, STEPS, Marks())), GRADESCOPE)
-    found = json.loads(export.to_gradescope(ADA, STEPS, Marks({14: 3})))["tests"]
-    assert [(test["score"], test["max_score"], test["status"]) for test in found] == [
+        jsonschema.validate(json.loads(export.to_gradescope(row_of(grade))), GRADESCOPE)
+    found = json.loads(export.to_gradescope(row_of(ADA, Marks({14: 3}))))
+    assert [(test["score"], test["max_score"], test["status"]) for test in found["tests"]] == [
         (1, 1, "passed"),
         (3, 3, "passed"),
     ]
-    second, missing = json.loads(export.to_gradescope(EVE, STEPS, Marks()))["tests"]
+    assert "score" not in found  # it is their sum
+    second, missing = json.loads(export.to_gradescope(row_of(EVE)))["tests"]
     assert second["score"] == 0 and "the mask is shifted" in second["output"]
     assert missing["output"] == "step_14.py was not handed in"
-    assert json.loads(export.to_gradescope(BOB, STEPS, Marks()))["output"] == BOB.error
+    assert json.loads(export.to_gradescope(row_of(BOB)))["output"] == BOB.error
 
 
-def test_classroom():
+def test_gradescope_hears_what_is_late():
+    found = json.loads(export.to_gradescope(row_of(ADA, lateness=Lateness(1, 0.5, "1 day late"))))
+    jsonschema.validate(found, GRADESCOPE)
+    assert found["score"] == 1 and found["output"] == "1 day late: 1 points less"
+
+
+def test_prairielearn():
     for grade in GRADES:
-        jsonschema.validate(json.loads(export.to_classroom(grade, STEPS, Marks())), CLASSROOM)
-    found = json.loads(export.to_classroom(ADA, STEPS, Marks({14: 3})))
-    assert (found["status"], found["max_score"], [test["score"] for test in found["tests"]]) == ("pass", 4, [1, 3])
-    second, missing = json.loads(export.to_classroom(EVE, STEPS, Marks()))["tests"]
-    assert second["score"] == 0 and "the mask is shifted" in second["message"]
-    assert missing["message"] == "step_14.py was not handed in"
-    assert json.loads(export.to_classroom(BOB, STEPS, Marks()))["tests"][0]["message"] == BOB.error
+        jsonschema.validate(json.loads(export.to_prairielearn(row_of(grade))), PRAIRIELEARN)
+    found = json.loads(export.to_prairielearn(row_of(Grade("ada", ADA.steps[1:]), Marks({14: 3}))))
+    assert found["gradable"] and found["score"] == 0.75
+    assert [(test["points"], test["max_points"]) for test in found["tests"]] == [(0, 1), (3, 3)]
+    assert json.loads(export.to_prairielearn(row_of(BOB)))["format_errors"] == [BOB.error]
+
+
+def test_classroom50_scores_are_whole_numbers():
+    found = json.loads(export.to_classroom50(row_of(ADA, Marks({14: 3}))))
+    assert (found["score"], found["max-score"]) == (4, 4)
+    assert [(test["passed"], test["score"], test["max-score"]) for test in found["tests"]] == [
+        (True, 1, 1),
+        (True, 3, 3),
+    ]
+    partly = row_of(Grade("ada", [step(2, *(check("it does", each) for each in ("passed", "failed", "failed")))]))
+    found = json.loads(export.to_classroom50(replace(partly, marks=Marks(partial=True))))
+    assert [found["score"], found["max-score"], found["tests"][0]["score"]] == [33, 200, 33]
+    for grade in GRADES:
+        part = {name: CLASSROOM50["properties"][name] for name in ("score", "max-score", "tests")}
+        jsonschema.validate(json.loads(export.to_classroom50(row_of(grade))), objects(part))
 
 
 def test_exercism():
@@ -245,7 +297,7 @@ def test_exercism():
 
 def test_nothing_steers_a_terminal():
     texts = [export.to_csv(rows(GRADES, STEPS), STEPS), export.to_junit(GRADES), export.to_exercism(EVE.steps[0])]
-    texts += [export.to_gradescope(EVE, STEPS, Marks()), export.to_classroom(EVE, STEPS, Marks())]
+    texts += [made(row_of(EVE)) for made in PLATFORMS.values()]
     assert not any(sign in text for text in texts for sign in ("\x1b", "\u202e", "\\u001b", "\\u202e"))
 
 

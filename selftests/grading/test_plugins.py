@@ -1,6 +1,5 @@
-"""The folders for Gradescope and GitHub Classroom work in a clean copy of the course, by their own entry scripts."""
+"""What is there for Gradescope, PrairieLearn, Classroom 50 and CI works in a clean copy, by its own entry scripts."""
 
-import base64
 import json
 import os
 import re
@@ -19,12 +18,10 @@ from course.curriculum.files import copy_course
 from course.curriculum.steps import ROOT, solution_path
 from course.grading.trial import sandbox
 from course.refusal import Refusal
-from selftests.grading.test_export import CLASSROOM, GRADESCOPE
+from selftests.grading.test_export import CLASSROOM50, GRADESCOPE, PRAIRIELEARN
 
 PLUGINS = ROOT / "course" / "grading" / "plugins"
 LOCK = "requirements.lock"
-WORKFLOW = yaml.safe_load((PLUGINS / "classroom" / "classroom.yml").read_text())
-(JOB,) = WORKFLOW["jobs"].values()
 
 
 @pytest.fixture
@@ -139,18 +136,72 @@ def test_gradescope_gets_a_zip_file_by_the_command_of_the_readme(tmp_path):
     assert {"solutions/solution_01.py", "tests/test_step_01.py", LOCK} <= modes.keys()
 
 
+def test_gradescopes_metadata_and_the_points_of_the_course_count(autograder):
+    """It came a day late, by somebody with an extension of an hour."""
+    hand_in(autograder / "submission")
+    source = autograder / "source"
+    (source / "points.toml").write_text(
+        "[deadline]\ndue = 2026-11-19T12:00:00Z\nlate = 'constant'\npenalty = 0.5\nextensions = {1001 = '1 hour'}\n"
+    )
+    (source / "roster.csv").write_text("id,name,email\n1001,Ada Lovelace,ada@example.org\n")
+    about = {
+        "created_at": "2026-11-20T12:30:00.000000-00:00",
+        "users": [{"email": "ada@example.org", "id": 7, "name": "Ada"}],
+    }
+    (autograder / "submission_metadata.json").write_text(json.dumps(about))
+    found = graded(autograder)
+    assert points(found) == WANTED
+    assert found["score"] == 0.5 and "1 day late: 0.5 points less" in found["output"]
+
+
+def test_prairielearn(copy, tmp_path):
+    course, grade = copy(tmp_path / "course"), tmp_path / "grade"
+    hand_in(grade / "student")
+    options = json.loads((PLUGINS / "prairielearn" / "info.json").read_text())["externalGradingOptions"]
+    entry = course / Path(options["entrypoint"]).relative_to("/course")
+    ran = run([str(entry)], tmp_path, GRADE=str(grade), COURSE=str(course))
+    found = json.loads((grade / "results" / "results.json").read_text())
+    jsonschema.validate(found, PRAIRIELEARN)
+    assert found["gradable"], ran.stderr
+    assert [test["points"] for test in found["tests"]] == [1] + [0] * 13 and found["score"] == pytest.approx(1 / 14)
+
+
 @pytest.mark.sandbox
-def test_github_classroom(copy, tmp_path):
+def test_github_actions(copy, tmp_path):
+    (job,) = yaml.safe_load((PLUGINS / "ci" / "github.yml").read_text())["jobs"].values()
     copy(tmp_path / "course")
     hand_in(tmp_path / "submission" / "steps")
-    (step,) = [each for each in JOB["steps"] if each.get("id")]
-    ran = run(["bash", "-e", "-c", step["run"]], tmp_path, GITHUB_OUTPUT=str(tmp_path / "output"))
+    (step,) = [each for each in job["steps"] if each.get("name") == "Grade"]
+    ran = run(["bash", "-e", "-c", step["run"]], tmp_path, GITHUB_STEP_SUMMARY=str(tmp_path / "summary"))
     assert ran.returncode == 0, ran.stderr
-    name, _, value = (tmp_path / "output").read_text().strip().partition("=")
-    reporter = JOB["steps"][-1]
-    assert f"steps.{step['id']}.outputs.{name}" in reporter["env"][f"{reporter['with']['runners'].upper()}_RESULTS"]
-    found = json.loads(base64.b64decode(value))
-    jsonschema.validate(found, CLASSROOM)
-    assert (found["status"], found["max_score"]) == ("fail", 14)
-    assert [test["score"] for test in found["tests"]] == [1] + [0] * 13
-    assert "that is what you get when" in found["tests"][1]["message"]
+    report = tmp_path / job["steps"][-1]["with"]["path"]
+    assert {path.name for path in report.iterdir()} == {"summary.md", "junit.xml", "grades.json"}
+    for text in ((tmp_path / "summary").read_text(), (report / "summary.md").read_text()):
+        assert "**1 of 14 points.**" in text and "That is what you get when" in text and "exclude=True" not in text
+
+
+def test_gitlab_ci(copy, tmp_path):
+    job = yaml.safe_load((PLUGINS / "ci" / "gitlab.yml").read_text())["grade"]
+    copy(tmp_path / "course")
+    hand_in(tmp_path / "project" / "steps")
+    ran = run(["sh", "-e", "-c", "\n".join(job["script"])], tmp_path / "project")
+    assert ran.returncode == 0 and "**1 of 14 points.**" in ran.stdout, ran.stderr
+    assert (tmp_path / "project" / job["artifacts"]["reports"]["junit"]).is_file()
+
+
+def test_classroom_50(copy, tmp_path):
+    bundle, checkout = tmp_path / "bundle", tmp_path / "checkout"
+    copy(bundle / "course")
+    shutil.copy(PLUGINS / "classroom50" / "autograder.py", bundle)
+    hand_in(checkout / "steps")
+    names = ("CLASSROOM", "ASSIGNMENT", "OWNER")
+    urls = ("COMMIT_URL", "RELEASE_URL", "REVIEW_URL")
+    environment = (
+        dict.fromkeys(names, "x") | dict.fromkeys(urls, "https://example.org") | {"SUBMISSION_TAG": "submit/1"}
+    )
+    ran = run([sys.executable, str(bundle / "autograder.py")], checkout, **environment)
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads((checkout / "result.json").read_text())
+    jsonschema.validate(found, CLASSROOM50)
+    assert (found["score"], found["max-score"]) == (1, 14)
+    assert "**1 of 14 points.**" in (checkout / "release-body.md").read_text()
