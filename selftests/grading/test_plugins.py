@@ -177,7 +177,11 @@ def test_github_actions(copy, tmp_path):
     report = tmp_path / job["steps"][-1]["with"]["path"]
     assert {path.name for path in report.iterdir()} == {"summary.md", "junit.xml", "grades.json"}
     for text in ((tmp_path / "summary").read_text(), (report / "summary.md").read_text()):
-        assert "**1 of 14 points.**" in text and "That is what you get when" in text and "num_upper=0, exclude=True" not in text
+        assert (
+            "**1 of 14 points.**" in text
+            and "That is what you get when" in text
+            and "num_upper=0, exclude=True" not in text
+        )
 
 
 def test_gitlab_ci(copy, tmp_path):
