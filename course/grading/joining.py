@@ -170,7 +170,7 @@ class _Walk:
         for who in each.submitters or ({},):
             names = [who.get(key, "") for key in ("sid", "email", "name")]
             person, note = self._find(*names)
-            group = f"with {len(each.submitters) - 1} others" if len(each.submitters) > 1 else ""
+            group = f"in a group of {len(each.submitters)}" if len(each.submitters) > 1 else ""
             note = note or ("" if person else f"{who.get('name') or each.folder} is not in the roster")
             yield Piece(path, person, moment, note="; ".join(filter(None, [note, group])))
 

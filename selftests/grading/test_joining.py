@@ -111,7 +111,7 @@ def test_a_group_hands_in_for_each(roster, tmp_path):
     )
     attempts = joined(roster, tmp_path, folder)
     assert [each.name for each in attempts] == ["1001", "1002", "submission_1"]
-    assert all(each.read() == {1: b"ours"} and "with 2 others" in each.note for each in attempts)
+    assert all(each.read() == {1: b"ours"} and "in a group of 3" in each.note for each in attempts)
 
 
 def test_what_gradescope_lists_and_is_not_there_is_told(roster, tmp_path):
