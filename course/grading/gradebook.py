@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from course.grading import reference
 from course.grading.deadlines import Lateness, Moment
 from course.grading.grade import Grade, file_name
 from course.grading.joining import Attempt
@@ -157,7 +158,7 @@ def gradebook(
             attempt.number,
             counts[attempt.who],
             tuple(by_hand.get(name, ())),
-            attempt.note,
+            "; ".join(filter(None, [attempt.note, reference.told(grade.sources)])),
             file_name(attempt),
             is_in_roster=roster is None or attempt.person is not None,
         )

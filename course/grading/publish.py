@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from course.grading import changes, export, feedback, reference, sheets
+from course.grading import changes, export, feedback, sheets
 from course.grading.changes import Change
 from course.grading.gradebook import Row
 from course.grading.marks import Marks
@@ -30,7 +30,7 @@ def publish(
         The page to begin with, and what is not as the last run has left it.
     """
     changed = changes.changes(rows, folder)
-    rows = [_publish_one(_with_reference(row), folder) if row.number else row for row in rows]
+    rows = [_publish_one(row, folder) if row.number else row for row in rows]
     # Excel knows UTF-8 by the byte order mark.
     _write(folder / "grades.csv", export.to_csv(rows, steps), encoding="utf-8-sig")
     _write(folder / "grades.json", export.to_json(rows, steps, marks))
@@ -53,11 +53,6 @@ def _publish_class(rows: Sequence[Row], steps: Sequence[int], marks: Marks, fold
     ):
         _write(folder / f"{name}.csv", made(rows, marks.assignment), encoding="utf-8-sig")
     feedback.write(rows, folder, with_solution)
-
-
-def _with_reference(row: Row) -> Row:
-    said = reference.told(row.grade.sources)
-    return replace(row, note="; ".join(filter(None, [row.note, said]))) if said else row
 
 
 def _publish_one(row: Row, folder: Path) -> Row:
