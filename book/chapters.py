@@ -30,7 +30,6 @@ EFFORTS = {
     12: Effort(40, 2),
     13: Effort(30, 2),
     14: Effort(60, 3),
-    15: Effort(40, 2),
     15: Effort(45, 2),
 }
 
@@ -75,7 +74,6 @@ MODEL = Part(
         ),
         Part("head", 13),
         Part("generation", 14),
-        Part("loss", 15),
         Part("perplexity", 15),
     ),
 )
