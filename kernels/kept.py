@@ -6,6 +6,7 @@ import platform
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def keep(file: Path, write: Callable[[Path], object]) -> None:
             os.replace(Path(aside) / file.name, file)
 
 
+@cache
 def _processor() -> str:
     """What the processor can do."""
     try:

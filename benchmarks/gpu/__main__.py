@@ -2,7 +2,8 @@
 
 What matters most comes first. Each stage is a process of its own, and FILE is written anew after each, so that a run
 that is cut off, or a stage that fails, leaves what came before. Without a DEVICE it is "gpu"; "cpu" tries the script
-where there is none. A stage gets what is left of SECONDS, 300 without being told.
+where there is none. A stage gets what is left of SECONDS, 300 without being told. Only the logits need PyTorch. What
+``./run verify --gpu`` compiled elsewhere is used where ``benchmarks/gpu/exported.py`` finds it.
 """
 
 import json

@@ -28,3 +28,21 @@ def read_bandwidth(threads: int) -> float:
                 list(pool.map(reader, parts))
                 best = max(best, memory.nbytes / (time.perf_counter() - began))
     return best
+
+
+def read_bandwidth_of_gpu() -> float | None:
+    """Bytes per second that PyTorch reads and writes on the first GPU, by copies. None without PyTorch."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    source, target = (torch.ones(SIZE, dtype=torch.uint8, device="cuda") for _ in range(2))
+    best = 0.0
+    for _ in range(RUNS):
+        torch.cuda.synchronize()
+        began = time.perf_counter()
+        for _ in range(10):
+            target.copy_(source)
+        torch.cuda.synchronize()
+        best = max(best, 10 * 2 * SIZE / (time.perf_counter() - began))
+    return best

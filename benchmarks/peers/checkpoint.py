@@ -13,6 +13,7 @@ from solutions.solution_01 import GPT2Config
 SIZES = {
     "124M": {"n_embd": 768, "n_layer": 12, "n_head": 12},
     "355M": {"n_embd": 1024, "n_layer": 24, "n_head": 16},
+    "1.5B": {"n_embd": 1600, "n_layer": 48, "n_head": 25},
 }
 VOCAB_SIZE, N_POSITIONS = 50257, 1024
 

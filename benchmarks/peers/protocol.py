@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+DEVICE = os.environ.get("COURSE_DEVICE") or "cpu"  # where a worker computes, if it knows more than one place: or "gpu"
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 

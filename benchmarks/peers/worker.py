@@ -11,6 +11,8 @@ from pathlib import Path
 from benchmarks.peers.contenders import Contender, environment_of, python_of
 from course.curriculum.steps import ROOT
 
+GRACE = 20  # seconds that a worker has to end
+
 
 class WorkerError(RuntimeError):
     """A worker ended before it had answered."""
@@ -19,17 +21,18 @@ class WorkerError(RuntimeError):
 class Worker:
     """A process with a loaded model, which is stopped except while it answers.
 
+    It computes on the CPU unless another device is named.
     ``load`` is how long the process took to start and load the model, in seconds.
     """
 
-    def __init__(self, contender: Contender, checkpoint: Path, environments: Path) -> None:
+    def __init__(self, contender: Contender, checkpoint: Path, environments: Path, device: str = "cpu") -> None:
         self.contender = contender
         command = [python_of(contender, environments), "-m", f"benchmarks.peers.workers.{contender.worker}"]
         began = time.perf_counter()
         self._process = subprocess.Popen(
             [*command, checkpoint, contender.weights],
             cwd=ROOT,
-            env=environment_of(contender),
+            env=environment_of(contender) | {"COURSE_DEVICE": device},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -49,8 +52,13 @@ class Worker:
             return self._answer()
 
     def close(self) -> None:
-        self._process.kill()
-        self._process.communicate()
+        """End the process: by itself, since it may have started others, or else by force."""
+        self._process.send_signal(signal.SIGCONT)
+        try:
+            self._process.communicate(timeout=GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
 
     @contextmanager
     def _awake(self) -> Iterator[None]:

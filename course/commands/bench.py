@@ -41,14 +41,22 @@ def bench_weights() -> None:
 
 @bench.command("peers")
 def bench_peers(
-    size: Annotated[Literal["124M", "355M"], typer.Option(help="Of the GPT-2 with random weights.")] = "124M",
+    size: Annotated[Literal["124M", "355M", "1.5B"], typer.Option(help="Of the GPT-2 with random weights.")] = "124M",
     rounds: Annotated[int, typer.Option(min=1, help="Of which the best counts.")] = 3,
     only: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A contender; repeat for more.", show_default="all")
     ] = None,
+    device: Annotated[
+        Literal["cpu", "gpu"], typer.Option(help="gpu: 124M and 1.5B beside what runs there, in a JSON row each.")
+    ] = "cpu",
     record: Annotated[bool, typer.Option("--record", help="Put the figures into benchmarks/README.md.")] = False,
 ) -> None:
     """Measure the engine beside transformers, CTranslate2 and others: some ten minutes, and 2 GB of disk."""
+    if device == "gpu":
+        from benchmarks.peers import gpu
+
+        gpu.run([*gpu.SIZES], device)
+        return
     from benchmarks.peers.command import run
 
     run(size, rounds, only, record)

@@ -1,7 +1,7 @@
 """Points about GPUs that need not be there: the parts of the course compile for them.
 
-Cold it takes an hour and a half on two cores. What was compiled is kept in the user's cache folder, by what it was
-compiled from, so that a second run takes seconds.
+Cold it takes some three hours on two cores: a part takes one to ten minutes, and it was never run whole. What was
+compiled is kept in the user's cache folder, by what it was compiled from, so that a second run takes seconds.
 """
 
 import ast
@@ -35,8 +35,9 @@ def compiles_for_gpus(root: Path, say: Callable[[str], None] = lambda what: None
         faults, before = [], 0
         for part in PARTS:
             say(f"Compiling {part} for {target}")
-            before += (folder_of(root, target, part) / DONE).exists()
-            if fault := compile_part(root, target, part):
+            folder = folder_of(root, target, part)
+            before += (folder / DONE).exists()
+            if fault := compile_into(folder, root, target, part):
                 faults.append(fault)
         claim = f"parts compile for {target}, of which {before} were kept from an earlier run"
         yield Point.about(len(PARTS), claim, faults)
@@ -44,7 +45,11 @@ def compiles_for_gpus(root: Path, say: Callable[[str], None] = lambda what: None
 
 def compile_part(root: Path, target: str, part: str) -> str | None:
     """Compile a part for a target, unless that was done before. Returns what is wrong."""
-    folder = folder_of(root, target, part)
+    return compile_into(folder_of(root, target, part), root, target, part)
+
+
+def compile_into(folder: Path, root: Path, target: str, part: str) -> str | None:
+    """As ``compile_part``, into a folder."""
     if (folder / DONE).exists():
         return None
     folder.mkdir(parents=True, exist_ok=True)

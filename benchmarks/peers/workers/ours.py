@@ -4,16 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from max.driver import CPU
+from max.driver import CPU, Accelerator
 
-from benchmarks.peers.protocol import serve
+from benchmarks.peers.protocol import DEVICE, serve
 from gpt2.checkpoint import open_checkpoint
 from gpt2.loading import load_cached_model
 
 
 class Ours:
     def __init__(self, checkpoint: Path, weights: str) -> None:
-        self.model = load_cached_model(open_checkpoint(str(checkpoint)), CPU(), weights)
+        self.model = load_cached_model(
+            open_checkpoint(str(checkpoint)), CPU() if DEVICE == "cpu" else Accelerator(), weights
+        )
 
     def generate(self, prompts: list[list[int]], steps: int, on_tokens: Callable) -> None:
         logits, cache = self.model.start(prompts, len(prompts[0]) + steps)

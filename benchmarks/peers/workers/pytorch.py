@@ -7,7 +7,7 @@ import torch
 from transformers import DynamicCache, GPT2LMHeadModel
 from transformers.utils import logging
 
-from benchmarks.peers.protocol import CORES, serve
+from benchmarks.peers.protocol import CORES, DEVICE, serve
 
 
 class Transformers:
@@ -17,6 +17,10 @@ class Transformers:
         torch.set_grad_enabled(False)
         dtype = getattr(torch, weights)
         self.model = GPT2LMHeadModel.from_pretrained(checkpoint, dtype=dtype, attn_implementation="sdpa").eval()
+        self.model.to(DEVICE.replace("gpu", "cuda"))
+
+    def ids(self, rows: list[list[int]]) -> torch.Tensor:
+        return torch.tensor(rows, device=self.model.device)
 
     @torch.inference_mode()
     def extend(self, ids: torch.Tensor, cache: DynamicCache) -> torch.Tensor:
@@ -24,7 +28,7 @@ class Transformers:
 
     def generate(self, prompts: list[list[int]], steps: int, on_tokens: Callable) -> None:
         cache = DynamicCache(config=self.model.config)
-        tokens = self.extend(torch.tensor(prompts), cache).argmax(dim=-1)
+        tokens = self.extend(self.ids(prompts), cache).argmax(dim=-1)
         on_tokens(tokens.tolist())
         for _ in range(steps):
             tokens = self.extend(tokens[:, None], cache).argmax(dim=-1)
@@ -32,10 +36,10 @@ class Transformers:
 
     def score(self, prompt: list[int], tokens: list[int]) -> torch.Tensor:
         cache = DynamicCache(config=self.model.config)
-        rows = [self.extend(torch.tensor([prompt]), cache)[0]]
+        rows = [self.extend(self.ids([prompt]), cache)[0]]
         for token in tokens[:-1]:
-            rows.append(self.extend(torch.tensor([[token]]), cache)[0])
-        return torch.stack(rows).float()
+            rows.append(self.extend(self.ids([[token]]), cache)[0])
+        return torch.stack(rows).float().cpu()
 
 
 if __name__ == "__main__":
