@@ -34,6 +34,8 @@ OTHER_PAGES = (
     "numpy_max_pytorch.md",
     "glossary.md",
 )
+# They write names of systems and of PyTorch; selftests/book/test_table.py runs the lines of NumPy and MAX.
+OF_OTHER_PROGRAMS = ("troubleshooting.md", "numpy_max_pytorch.md")
 
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^)\s>]*)>?[^)]*\)|\b(?:href|src)=[\"']([^\"']*)[\"']")
 _RANGE = re.compile(r"\b[Ll]ines?\s+(\d+)(?:\s*(?:-|–|to|and)\s*(\d+))?")
@@ -207,6 +209,8 @@ def names(root: Path, pages: list[Page], commands: Set[str]) -> Point:
     """Names in backticks are names of the course, of MAX, of NumPy, of a command or of a file."""
     written = []
     for page in pages:
+        if page.name in OF_OTHER_PROGRAMS:
+            continue
         for part in page.prose:
             written += [(span, page.place(part, offset), page.name) for offset, span in spans(part.text)]
     code = {page.name: "".join(part.code for part in page.parts if part.info is not None) for page in pages}
