@@ -31,6 +31,8 @@ class Waiting:
             redirect_stdout=sys.stdout.isatty(),  # what is printed meanwhile stands above the bar, but a pipe gets it
         )
         self.task = self.bar.add_task("", total=None, passed="")
+        self.lock = threading.Lock()
+        self.said = 0.0  # when a line was printed last
         self.say("Starting MAX")
         self.closed = threading.Event()
         self.ticker = threading.Thread(target=self._tick, daemon=True)
@@ -44,10 +46,13 @@ class Waiting:
         self.ticker.join()
 
     def say(self, what: str) -> None:
-        """From now on this is what is waited for; nothing, if it is empty."""
-        self.what = what
-        self.done = self.total = 0
-        self.began = time.monotonic()
+        """From now on this is what is waited for; if it is empty nothing is, and the terminal is free at once."""
+        with self.lock:
+            self.what = what
+            self.done = self.total = 0
+            self.began = time.monotonic()
+            if not what:
+                self._hide()
 
     def kernels(self, done: int, total: int, kernel: str | None = None) -> None:
         """As course.judging.run's ``on_kernels``."""
@@ -63,23 +68,24 @@ class Waiting:
         self.what, self.done, self.total = what, done, total
 
     def _tick(self) -> None:
-        said = 0.0
         while not self.closed.wait(0.2):
-            seconds = time.monotonic() - self.began
-            if not self.what:
-                self._hide()
-            if not self.what or seconds < self.PATIENCE:
-                continue
-            what = self.what + (f": {self.done} of {self.total}" if self.total else "")
-            if self.console.is_terminal:
-                self.bar.start()
-                self.console.show_cursor(True)  # Ctrl-C in the compiler leaves no time to bring it back
-                self.bar.update(self.task, description=what, completed=self.done, passed=f"{seconds:.0f} s")
-                self.bar.tasks[0].total = self.total or None  # which update() takes for "as before"
-            elif time.monotonic() - said >= self.INTERVAL and seconds >= self.INTERVAL:
-                said = time.monotonic()
-                print(f"{what} ({seconds:.0f} s)", file=sys.stderr, flush=True)
+            with self.lock:
+                self._show()
         self._hide()
+
+    def _show(self) -> None:
+        seconds = time.monotonic() - self.began
+        if not self.what or seconds < self.PATIENCE:
+            return
+        what = self.what + (f": {self.done} of {self.total}" if self.total else "")
+        if self.console.is_terminal:
+            self.bar.start()
+            self.console.show_cursor(True)  # Ctrl-C in the compiler leaves no time to bring it back
+            self.bar.update(self.task, description=what, completed=self.done, passed=f"{seconds:.0f} s")
+            self.bar.tasks[0].total = self.total or None  # which update() takes for "as before"
+        elif time.monotonic() - self.said >= self.INTERVAL and seconds >= self.INTERVAL:
+            self.said = time.monotonic()
+            print(f"{what} ({seconds:.0f} s)", file=sys.stderr, flush=True)
 
     def _hide(self) -> None:
         if self.bar.live.is_started:  # else rich prints an empty line into a pipe
