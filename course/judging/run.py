@@ -27,6 +27,7 @@ LOSSES = 3  # crashes and endless loops after which the rest of a step is not ru
 TEXT_LIMIT = 1000  # characters of each text in a verdict
 COMPILE_TIMEOUT = 600.0  # seconds for a kernel that is compiled on the spot: half a minute where nobody else computes
 WHOLE = "tests/whole/"  # where the checks stand that only a trial runs
+WHOLE_TAKES = 4  # times as long as another check: some ask a model of GPT-2's own size
 STARTUP_TIMEOUT = 1800.0  # seconds without a word while MAX compiles its kernels
 
 OnKernels = Callable[[int, int, str | None], None]
@@ -191,7 +192,7 @@ class _Run:
             except TimeoutError:
                 if self._is_over():
                     return False
-                actual, help = f"no answer within {self.timeout:g} s", "Is there an endless loop?"
+                actual, help = f"no answer within {limit:g} s", "Is there an endless loop?"
                 if compiling:
                     actual = f"MAX has not compiled {compiling} within {limit:g} s"
                     help = "This is no fault of your code. Try again when this computer has less to do."
@@ -210,7 +211,7 @@ class _Run:
                     compiling, limit = event["kernel"], COMPILE_TIMEOUT
                     self.on_kernels(0, 0, compiling)
                 case "compiled":
-                    compiling, limit = None, self.timeout
+                    compiling, limit = None, self._limit(current)
                 case "load":
                     loading, limit = event["step"], self.timeout
                 case "todos":
@@ -226,7 +227,7 @@ class _Run:
                         self.checks[event["id"]] = Verdict(**event)
                         self.step_of[event["id"]] = step
                 case "start":
-                    current, began, limit = event["id"], time.monotonic(), self.timeout
+                    current, began, limit = event["id"], time.monotonic(), self._limit(event["id"])
                     self.at = self.step_of[current]
                 case "result":
                     self._record(event.pop("id"), event, time.monotonic() - began)
@@ -237,6 +238,10 @@ class _Run:
                     # pytest obeys a KeyboardInterrupt, whoever raises it, and stops in the middle.
                     self._blame(current, None, began, "it stops all the checks", "Is a KeyboardInterrupt raised?")
                     return False
+
+    def _limit(self, check: str | None) -> float:
+        """How long a check may take, or what is done before the first."""
+        return self.timeout * (WHOLE_TAKES if check and check.startswith(WHOLE) else 1)
 
     def _record(self, id: str, verdict: dict[str, Any], seconds: float) -> None:
         if id in self.done:  # a teardown that fails after the verdict
