@@ -25,7 +25,7 @@ def causal_mask(seq_length: DimLike, dtype: DType, device: Device) -> Tensor:
     """
     # TODO 1: close everything.
     #   Make a [seq_length, seq_length] tensor that is -inf everywhere, with the given dtype
-    #   and device.
+    #   and device. A NumPy array becomes one by Tensor(array.astype(dtype.to_numpy()), ...).
     # hint: Start from "nobody may look at anybody"; the next TODO opens what is allowed.
     # hint: `Tensor(value, dtype=..., device=...)` makes a scalar, `F.broadcast_to(x, [rows,
     #   columns])` spreads it.

@@ -25,7 +25,7 @@ def causal_mask(seq_length: DimLike, dtype: DType, device: Device) -> Tensor:
     """
     # TODO 1: close everything.
     #   Make a [seq_length, seq_length] tensor that is -inf everywhere, with the given dtype
-    #   and device.
+    #   and device. A NumPy array becomes one by Tensor(array.astype(dtype.to_numpy()), ...).
     raise NotImplementedError("step 02, TODO 1: close everything")
 
     # TODO 2: open the past.

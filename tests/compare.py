@@ -1,7 +1,7 @@
 """How the checks look at a learner's values: every failure says what was expected and what came."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -52,7 +52,8 @@ def assert_tensor(result: object, device: Device, what: str = "the result") -> T
     if result.device != device:
         raise CheckFailure(f"{what} on {device}, where the input is", f"it on {result.device}")
     if result.dtype not in (DType.float32, DType.int64):
-        raise CheckFailure(f"{what} in float32 or int64", f"{result.dtype}")
+        help = "NumPy counts in float64 unless it is told: array.astype(np.float32), or astype(dtype.to_numpy())."
+        raise CheckFailure(f"{what} in float32 or int64", f"{result.dtype}", help)
     return result
 
 
@@ -143,7 +144,8 @@ def parts(result: object, expected: np.ndarray | Mapping[str, np.ndarray]) -> di
         return {"the result": (result, expected)}
     if not isinstance(result, (tuple, list)) or len(result) != len(expected):
         came = f"{len(result)} of them" if isinstance(result, (tuple, list)) else type(result).__name__
-        raise CheckFailure(f"a tuple of {len(expected)} tensors: {', '.join(expected)}", came)
+        help = "Is there a `return`?" if result is None else f"return {', '.join(expected)} returns all of them."
+        raise CheckFailure(f"a tuple of {len(expected)} tensors: {', '.join(expected)}", came, help)
     return {name: (part, expected[name]) for name, part in zip(expected, result, strict=True)}
 
 
@@ -226,7 +228,11 @@ def load_parameters(module: object, weights: Mapping[str, np.ndarray], device: D
     found = {name: [int(size) for size in value.shape] for name, value in module.parameters}
     wanted = {name: list(value.shape) for name, value in weights.items()}
     if missing := sorted(wanted.keys() - found.keys()):
-        raise CheckFailure(f"parameters named {', '.join(sorted(wanted))}", f"no {', '.join(missing)}")
+        raise CheckFailure(
+            f"parameters named {', '.join(sorted(wanted))}",
+            f"no {', '.join(missing)}",
+            what_holds_none(module, missing[0]),
+        )
     if extra := sorted(found.keys() - wanted.keys()):
         # Whatever they are called: those of the same shapes are the same mistake.
         shapes = " and ".join(sorted(str(found[name]) for name in extra))
@@ -257,6 +263,25 @@ class Parameters(Mapping[str, Tensor]):
         return len(self.arrays)
 
 
+def what_holds_none(module: Module, parameter: str) -> str:
+    """Why a parameter such as "h.0.ln_1.weight" may be missing from a module: what stands in its part's place."""
+    name = parameter.partition(".")[0]
+    held = getattr(module, name, None)
+    if isinstance(held, type):
+        return f"{held.__name__} is a class. Calling it makes a module: self.{name} = {held.__name__}(...)."
+    if isinstance(held, Module):
+        held = next(iter(vars(held).get("_modules", {}).values()), held)
+    if isinstance(held, Iterable) and not isinstance(held, (str, Module, Tensor, np.ndarray)):
+        return (
+            f"self.{name} is a {type(held).__name__}. Sequential(*blocks), with the star, is a module made of modules."
+        )
+    if isinstance(held, (int, float, np.ndarray)):
+        return f"self.{name} is a {type(held).__name__}. A parameter is a Tensor, such as Tensor.ones([dim])."
+    if isinstance(held, Module):
+        return f"self.{name} has other parts, or fewer, than are wanted."
+    return f"__init__ keeps a part by assigning it to self: self.{name} = ... there."
+
+
 def assert_normal_table(module: object, shape: tuple[int, int], device: Device) -> None:
     """The module's weight has this shape and holds normal random numbers: mean 0, deviation 0.02.
 
@@ -264,7 +289,7 @@ def assert_normal_table(module: object, shape: tuple[int, int], device: Device) 
     away, so that a correct one is rejected with a probability below one in ten million.
     """
     if not hasattr(module, "weight"):
-        raise CheckFailure("a parameter weight", "none")
+        raise CheckFailure("a parameter weight", "none", "__init__ keeps it under this name: self.weight = ...")
     table = assert_shape(module.weight, shape, device, "weight").astype(np.float64)
     if (different := len(np.unique(table))) < 0.9 * table.size:
         actual = f"{different} different ones of {table.size}"

@@ -34,6 +34,7 @@ def test_the_seven_fields_are_there(step):
         raise CheckFailure(
             f"the fields {', '.join(PUBLISHED)}",
             f"no {', '.join(sorted(missing))}",
+            f"A field has a type: a dataclass overlooks {untyped[0]} = ..., which has no type." if untyped else None,
             observed=[len(untyped) == len(missing)],
         )
     if (order := [name for name in found if name in PUBLISHED]) != list(PUBLISHED):

@@ -23,7 +23,7 @@ def test_new_layer_neither_scales_nor_shifts(step, device):
     layer = step.LayerNorm(7)
     for name, value in (("weight", 1.0), ("bias", 0.0)):
         if not hasattr(layer, name):
-            raise CheckFailure(f"a parameter {name}", "none")
+            raise CheckFailure(f"a parameter {name}", "none", f"__init__ keeps it under this name: self.{name} = ...")
         assert_close(getattr(layer, name), np.full(7, value), 0.0, device, name)
 
 

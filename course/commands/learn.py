@@ -11,6 +11,7 @@ import typer
 from course.commands.app import NO, NUMBERS, DeviceName, From, Timeout, app, step_number
 from course.curriculum.steps import COURSE, FURTHER, STEPS_FOLDER, STORYTELLER
 from course.judging.blame import culprits
+from course.judging.isolation import isolate
 from course.judging.parallel import judge_in_parallel
 from course.judging.process import ON_OWN_STEPS, ON_SOLUTIONS
 from course.judging.run import TIMEOUT, judge
@@ -59,6 +60,9 @@ def check_steps(
     with Waiting() as waiting:
         results = [_debugged(steps[0], folder, mine, device, waiting)] if debug else checked(steps, own=mine)
         failing = [result.step for result in results if mine and not result.passed]
+        if not mine and not debug:
+            for result in results:
+                isolate(result)
         blamed = {step: culprits(step, folder, partial(checked, own=False)) for step in failing}
     if _is_own(folder):
         # On the learner's own earlier steps a failure may be the fault of one of those.
@@ -110,9 +114,17 @@ def _debugged(step: int, folder: Path, own: bool, device: str | None, waiting: W
 
 
 @app.command("hint")
-def open_hint(step: StepOrNext = None) -> None:
+def open_hint(
+    step: StepOrNext = None,
+    todo: Annotated[
+        int | None, typer.Option(min=1, metavar="NUMBER", help="Of this TODO. Default: the one that fails.")
+    ] = None,
+) -> None:
     """Open one more hint for the TODO where you are stuck: the idea, the tool, nearly the code."""
-    hints.show(_step_or_next(step))
+    try:
+        hints.show(_step_or_next(step), todo)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--todo") from error
 
 
 @app.command("diff")

@@ -57,20 +57,24 @@ class Answer:
 class Mistake(Answer):
     """A wrong answer. ``title`` completes "That is what you get when".
 
-    ``check`` is the name of the test function that must fail on it, and name it.
+    ``check`` is the name of the test function that must fail on it, and name it. ``made_in`` is the TODO that it
+    is made in, where that is not the first one whose code its edits change.
     """
 
     FOLDER: ClassVar[str] = "tests/mistakes"
 
     lesson: str
     check: str
+    made_in: int | None = None
 
     @cached_property
     def todo(self) -> int | None:
-        """The TODO that it is made in: the first whose code it changes. None where it changes none.
+        """The TODO that it is made in. None where no entry and no edit tells.
 
         A report does not fail because of an entry that does not fit the solution: ``./run verify`` tells of it.
         """
+        if self.made_in:
+            return self.made_in
         try:
             return next(iter(changed_todos(self.step, self.source())), None)
         except CatalogueError:

@@ -22,7 +22,7 @@ from course.grading.scratch import scratch
 from course.grading.submissions import BadSubmission, Submission
 from course.grading.trial import secret
 from course.judging.process import ON_SOLUTIONS, Cancelled, Program
-from course.judging.run import TIMEOUT, TOTAL_TIMEOUT, judge
+from course.judging.run import LOSSES, TIMEOUT, TOTAL_TIMEOUT, judge
 from course.judging.verdicts import StepResult
 from course.refusal import Refusal
 
@@ -185,6 +185,7 @@ class _Run:
                 program=self.settings.program,
                 timeout=self.settings.timeout,
                 total_timeout=self.settings.total_timeout,
+                hangs=LOSSES,  # nobody waits, and every check counts
                 cancelled=self.cancelled,
             )
         return [_lasting(result) for result in results]

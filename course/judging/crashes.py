@@ -4,13 +4,12 @@ import re
 import traceback
 from dataclasses import dataclass
 from functools import cache
-from types import TracebackType
 
 from course import toml
 from course.curriculum.steps import ROOT
+from course.judging.suggestions import owner, suggestion
 
 CRASHES = ROOT / "tests" / "crashes.toml"
-OWNERS = ("self", "config")  # whose attributes are taken for names of their own
 
 _OPERATION = re.compile(r"(\w+Error: )Failed to create op '(?:Mo)?(\w+?)(?:Op)?':\nInputs:\n(.*)", re.DOTALL)
 _OPERAND = re.compile(r"^ +\w+ = TensorValue\(dtype=(\w+), shape=(\[.*\]),", re.MULTILINE)
@@ -58,6 +57,8 @@ def summary(error: BaseException) -> str:
     if isinstance(error, SyntaxError):  # it begins with its place
         return lines[-1]
     operation = _OPERATION.fullmatch("\n".join(lines))
+    if "An error occurred in kernel" in lines[0]:  # and so on, and then what it was
+        return next((line for line in lines if not line.startswith(("An error", type(error).__name__))), lines[0])
     if not operation:
         return lines[0]
     kind, name, rest = operation.groups()
@@ -71,22 +72,12 @@ def summary(error: BaseException) -> str:
 
 def advice(error: BaseException, code: str) -> str | None:
     """What helps against an exception that a line of the learner's led to, if it is known."""
-    if isinstance(error, NameError) and (owner := _owner(error.name, error.__traceback__)):
-        return f"{error.name} belongs to {owner}: it is {owner}.{error.name} here."
+    if isinstance(error, NameError) and (place := owner(error)):
+        return f"{error.name} belongs to {place}: it is {place}.{error.name} here."
     told = f"{type(error).__name__}: {error}"
     for crash in read_crashes():
-        found, place = crash.error.search(told), crash.code.search(code) if crash.code else None
-        if found and (place or not crash.code):
-            groups = found.groupdict() | (place.groupdict() if place else {})
+        found, line = crash.error.search(told), crash.code.search(code) if crash.code else None
+        if found and (line or not crash.code):
+            groups = found.groupdict() | (line.groupdict() if line else {})
             return crash.advice.format("", *found.groups(), **groups)
-    return None
-
-
-def _owner(name: str | None, trace: TracebackType | None) -> str | None:
-    """What has an attribute of a name that is not defined, where it was used."""
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    if not (trace and name):
-        return None
-    names = trace.tb_frame.f_locals
-    return next((owner for owner in OWNERS if hasattr(names.get(owner), name)), None)
+    return suggestion(error)

@@ -20,12 +20,7 @@ TERMINAL = "Checks run without a terminal, where nobody can answer. Add --debug 
 def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
     """An exception in the words of the report: only the lines of the learner's own files."""
     own = (folder or ROOT / "solutions").resolve()
-    trace: list[dict[str, Any]] = [
-        {"file": Path(frame.filename).name, "line": frame.lineno, "code": frame.line or ""}
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve().parent == own
-    ]
-    trace = getattr(error, "trace", trace)[-TRACE_LIMIT:]  # of one that was raised in a sandbox
+    trace = _trace(error, own)
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve().parent == own:
         trace.append({"file": Path(error.filename).name, "line": error.lineno, "code": (error.text or "").strip()})
     for frame in trace:
@@ -33,7 +28,15 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
             frame["code"] = frame["code"][:CODE_LIMIT] + " ..."
     if isinstance(error, CheckFailure):
         told = ("expected", "actual", "help", "comparison", "shares")
-        return {"status": "failed", "trace": trace} | {name: getattr(error, name) for name in told}
+        cause = error.__cause__  # an exception of the step's, where another one was wanted, or none
+        trace = trace or (_trace(cause, own) if cause else [])
+        verdict = {"status": "failed", "trace": trace} | {name: getattr(error, name) for name in told}
+        verdict["help"] = (
+            error.help
+            or (cause and advice(cause, trace[-1]["code"] if trace else ""))
+            or advice(error, trace[-1]["code"] if trace else "")
+        )
+        return verdict
     if isinstance(error, NotImplementedError) and "TODO" in str(error):
         return {"status": "skipped", "actual": f"not done yet: {error}", "trace": trace}
     if isinstance(error, AssertionError) and not trace:
@@ -48,3 +51,13 @@ def describe(error: BaseException, folder: Path | None) -> dict[str, Any]:
     code = trace[-1]["code"] if trace else ""
     helps = TERMINAL if isinstance(error, (bdb.BdbQuit, EOFError)) else advice(error, code)
     return verdict | ({"help": helps} if helps else {})
+
+
+def _trace(error: BaseException, own: Path) -> list[dict[str, Any]]:
+    """The learner's own lines on the way to an exception."""
+    trace = [
+        {"file": Path(frame.filename).name, "line": frame.lineno, "code": frame.line or ""}
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve().parent == own
+    ]
+    return getattr(error, "trace", trace)[-TRACE_LIMIT:]  # of one that was raised in a sandbox

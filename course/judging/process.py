@@ -157,11 +157,11 @@ class Recording:
 
     def __init__(self) -> None:
         self.output: dict[int, bytes] = {}  # it was seen when it was printed
-        self._events: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
 
     def add(self, event: str, **fields: Any) -> None:
         """The next event."""
-        self._events.append({"event": event, **fields})
+        self.events.append({"event": event, **fields})
 
     def __enter__(self) -> "Recording":
         return self
@@ -173,7 +173,7 @@ class Recording:
 
     def next_event(self, timeout: float, cancelled: threading.Event | None) -> dict[str, Any]:
         """The next one of what has happened."""
-        return self._events.pop(0)
+        return self.events.pop(0)
 
     def how_it_ended(self) -> str:
         return "ended"

@@ -1,7 +1,8 @@
 """Recognizing mistakes: a learner's values are compared with what each known mistake gives, and nothing is run.
 
 A mistake is named only where it explains all that came: it fails the checks that were not passed and no others, and
-gives in each of them what came there. No name is better than a false one.
+gives in each of them what came there. Where none does, two may together: each is named where it alone is to be seen.
+No name is better than a false one.
 """
 
 from collections.abc import Collection, Mapping, Set
@@ -34,11 +35,48 @@ def explanations(step: int, check: str, failed: Mapping[str, Collection[str]], p
         passed: the names of the checks that were passed. Who has passed one has not made the
             mistakes that fail it. Checks that were not run are in neither.
     """
-    left = [
-        mistake for mistake in read_mistakes(step) if explains(mistake, failed, passed) and is_telling(mistake, check)
-    ]
+    all_ = read_mistakes(step)
+    left = [mistake for mistake in all_ if explains(mistake, failed, passed) and is_telling(mistake, check)]
+    if not left and not any(explains(mistake, failed, passed) for mistake in all_):
+        left = [mistake for mistake in in_pairs(step, check, failed, passed) if is_telling(mistake, check)]
+        left = left if len({mistake.title for mistake in left}) == 1 else []  # of two there may be too many
     titles = dict.fromkeys(mistake.title for mistake in left)  # a mistake may be known in several ways of writing it
     return left if len(titles) <= NAMES_LIMIT else []
+
+
+def in_pairs(step: int, check: str, failed: Mapping[str, Collection[str]], passed: Set[str]) -> list[Mistake]:
+    """The mistakes that explain a failed check where two of them, made at once, explain all that came.
+
+    What one of the two fails alone must have come as it gives it. Where both fail anything may come.
+    """
+    known = recording(step)
+    possible = [
+        mistake
+        for mistake in read_mistakes(step)
+        if mistake.id in known
+        and passed.isdisjoint(known[mistake.id].always)
+        and known[mistake.id].always <= failed.keys()
+    ]
+    found = []
+    for one in possible:
+        if one.id in failed[check]:
+            mine = known[one.id].always | known[one.id].sometimes
+            rest = failed.keys() - mine
+            for other in possible:
+                others = known[other.id].always | known[other.id].sometimes
+                if check in others or not rest <= others:
+                    continue
+                alone = dict.fromkeys(mine - others, one) | dict.fromkeys(others - mine, other)
+                if all(
+                    each.id in failed[name] for name, each in alone.items() if name in failed and _tells(each, name)
+                ):
+                    found.append(one)
+                    break
+    return found
+
+
+def _tells(mistake: Mistake, check: str) -> bool:
+    return check in recording(mistake.step)[mistake.id].seen
 
 
 def name_mistake(

@@ -9,12 +9,12 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course.curriculum.steps import checks_path, solution_path, step_path
+from course.curriculum.steps import checks_path, read_source, solution_path, step_path
 from course.curriculum.todos import read_todos
 from course.judging.process import MARK, ON_SOLUTIONS, OUTPUT_LIMIT, STARTUP, Program, Recording, Runner
 from course.judging.recognition import called, explanations
@@ -24,6 +24,7 @@ from course.refusal import Refusal
 TIMEOUT = 30.0  # seconds that one check may take
 TOTAL_TIMEOUT = 600.0  # seconds that all checks of a submission may take together
 LOSSES = 3  # crashes and endless loops after which the rest of a step is not run
+HANGS = 1  # checks without an answer after which a learner, who waits, is told
 TEXT_LIMIT = 1000  # characters of each text in a verdict
 COMPILE_TIMEOUT = 600.0  # seconds for a kernel that is compiled on the spot: half a minute where nobody else computes
 WHOLE = "tests/whole/"  # where the checks stand that only a trial runs
@@ -43,6 +44,7 @@ def judge(
     device: str | None = None,
     timeout: float = TIMEOUT,
     total_timeout: float = math.inf,
+    hangs: int = HANGS,
     on_kernels: OnKernels = lambda done, total, kernel: None,
     spare: Runner | Recording | None = None,
     cancelled: threading.Event | None = None,
@@ -53,6 +55,7 @@ def judge(
         program: where the files are run, and what they stand on.
         timeout: seconds that one check may take; compiling kernels does not count.
         total_timeout: seconds that all of it may take, whatever for. What is left then is not run.
+        hangs: checks of a step that may give no answer in time before the rest of it is not run.
         on_kernels: called with the kernels loaded, the kernels known to be needed, and the
             name of one that is compiled on the spot.
         spare: a runner that was started beforehand for this folder and these steps (or more), or what has happened
@@ -71,7 +74,7 @@ def judge(
         if not checks_path(step).is_file():
             raise Refusal(f"{checks_path(step)} is not there")
     folder = folder and folder.resolve()
-    run = _Run(steps, folder, program, device, timeout, total_timeout, on_kernels, spare, cancelled)
+    run = _Run(steps, folder, program, device, timeout, total_timeout, hangs, on_kernels, spare, cancelled)
     run.complete()
     return [run.result(step) for step in steps]
 
@@ -95,6 +98,7 @@ class _Run:
     device: str | None
     timeout: float = TIMEOUT
     total_timeout: float = math.inf
+    hangs: int = HANGS
     on_kernels: OnKernels = lambda done, total, kernel: None
     spare: Runner | Recording | None = None
     cancelled: threading.Event | None = None
@@ -105,6 +109,7 @@ class _Run:
         self.step_of: dict[str, int] = {}
         self.done: set[str] = set()
         self.losses: Counter[int] = Counter()  # processes that a step has taken down
+        self.hung: Counter[int] = Counter()  # those of them that gave no answer in time
         self.unloadable: dict[int, dict[str, Any]] = {}
         self.todos: dict[int, tuple[dict[int, int], list[int]]] = {}  # their lines, and those that are open
         self.at = STARTUP  # the step that is being checked
@@ -144,7 +149,8 @@ class _Run:
                 check.mistake, lesson = called(known)
                 check.help = lesson or check.help
                 made_in[check.name] = known[0].todo
-        cause = next(filter(None, made_in.values()), None)  # one mistake explains all that fails
+        places = set(made_in.values())
+        cause = places.pop() if len(places) == 1 else None  # where one TODO explains all that fails
         for check in checks:
             own_lines = [frame["line"] for frame in check.trace if frame["file"] == path.name]
             if check.todos:  # else the file cannot be imported, and what is wrong may stand below all TODOs
@@ -154,9 +160,18 @@ class _Run:
                 check.todo = culprits[0]
                 if check.name in failed:
                     check.todo = made_in.get(check.name) or cause or check.todo
+            elif own_lines and self._is_within(path, own_lines[-1], lines):
+                check.todo = max(todo for todo, line in lines.items() if line <= own_lines[-1])
             check.line = own_lines[-1] if own_lines else lines.get(check.todo or 0)
         unfinished = [todo for todo in read_todos(step) if todo.number in open_]
         return StepResult(step, str(path), checks, self.seconds[step], unfinished, self._share_out(self.output[step]))
+
+    @staticmethod
+    def _is_within(path: Path, line: int, todos: Mapping[int, int]) -> bool:
+        """Whether a line of a file that cannot be imported may belong to a TODO: not where it stands further out."""
+        rows = read_source(path).splitlines()
+        above = [start for start in todos.values() if start <= line <= len(rows)]
+        return bool(above) and _indent(rows[line - 1]) >= _indent(rows[max(above) - 1])
 
     def _share_out(self, printed: str) -> str:
         """Give each check what was printed while it ran. Returns what was printed before them."""
@@ -192,6 +207,7 @@ class _Run:
             except TimeoutError:
                 if self._is_over():
                     return False
+                self.hung[self.at] += 1
                 actual, help = f"no answer within {limit:g} s", "Is there an endless loop?"
                 if compiling:
                     actual = f"MAX has not compiled {compiling} within {limit:g} s"
@@ -263,11 +279,14 @@ class _Run:
     def _give_up(self) -> None:
         """A process is gone. A step that has taken down several gets no other one."""
         self.losses[self.at] += 1
-        if self.losses[self.at] < LOSSES:
+        if self.losses[self.at] < LOSSES and self.hung[self.at] < self.hangs:
             return
+        why = f"{LOSSES} checks have ended in a crash or in no answer before"
+        if self.losses[self.at] < LOSSES:
+            why = f"no answer came within {self.timeout:g} s before"
         for id, check in self.checks.items():
             if self.step_of[id] == self.at and id not in self.done:
-                check.actual = f"not run: {LOSSES} checks have ended in a crash or in no answer before"
+                check.actual = f"not run: {why}"
                 check.lost = True
                 self.done.add(id)
 
@@ -290,6 +309,10 @@ class _Run:
             id = f"tests/test_step_{step:02}.py::import"
             self.checks[id] = Verdict(id, "The file can be imported", [], **verdict)
             self.step_of[id] = step
+
+
+def _indent(row: str) -> int:
+    return len(row) - len(row.lstrip())
 
 
 def _short(value: Any) -> Any:

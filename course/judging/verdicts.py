@@ -57,6 +57,7 @@ class StepResult:
         seconds: how long the checks took together.
         unfinished: the TODOs that the file leaves open.
         output: what the file printed while it was imported.
+        right_todos: those that are right, where others are open.
     """
 
     step: int
@@ -65,6 +66,7 @@ class StepResult:
     seconds: float
     unfinished: list[Todo] = field(default_factory=list)
     output: str = ""
+    right_todos: list[int] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
@@ -82,14 +84,14 @@ class StepResult:
 
     @property
     def culprit(self) -> int | None:
-        """The TODO to look at next: that of the first diagnosis, else the first that is wrong or open.
+        """The TODO to look at next: that of the first diagnosis or crash, else the first that is wrong or open.
 
         None where nothing fails, and where the file cannot be imported.
         """
         wrong = [check for check in self.checks if check.status in ("failed", "error")]
         if any(check.todo is None for check in wrong):
             return None
-        diagnosed = [check.todo for check in wrong if check.mistake]
+        diagnosed = [check.todo for check in wrong if check.mistake] or [check.todo for check in wrong if check.trace]
         skipped = [check.todo for check in self.checks if check.status == "skipped"]
         unclear = [check.todo for check in wrong] + [todo.number for todo in self.unfinished]
         return next(iter(diagnosed), None) or min(filter(None, unclear or skipped), default=None)

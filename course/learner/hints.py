@@ -16,10 +16,14 @@ from course.terminal import console
 TIERS = ("the idea", "the tool", "nearly the code")
 
 
-def show(step: int) -> None:
+def show(step: int, number: int | None = None) -> None:
     """Open one more hint for a step, and print all that are open for its TODO.
 
+    Args:
+        number: the TODO; without it the one that holds the learner up.
+
     Raises:
+        ValueError: the step has no such TODO.
         FileNotFoundError: there is no file for the step.
         OSError: what is open cannot be remembered.
     """
@@ -27,8 +31,11 @@ def show(step: int) -> None:
     if not path.is_file():
         raise FileNotFoundError(f"steps/{path.name} is not there; ./run reset {step} brings it back")
     source = read_source(path)
+    todos = {todo.number: todo for todo in read_todos(step)}
+    if number is not None and number not in todos:
+        raise ValueError(f"step {step:02} has no TODO {number}: its TODOs are 1 to {len(todos)}")
     with state.change() as memory:
-        todo = stuck_at(step, source, memory[step].checked)
+        todo = todos[number] if number else stuck_at(step, source, memory[step].checked)
         opened = min(memory[step].hints.get(todo.number, 0) + 1, len(todo.hints))
         memory[step].hints[todo.number] = opened
 
@@ -41,7 +48,7 @@ def show(step: int) -> None:
         text.highlight_regex("`[^`]+`", "cyan")
         hints.add_row(Text(f"{tier}/{len(todo.hints)}", style="bold"), text)
     console.out.print(hints, soft_wrap=False)
-    console.out.print(f"\n[bold]Next:[/] {_next(step, todo, opened)}")
+    console.out.print(f"\n[bold]Next:[/] {_next(step, todo, opened, number)}")
 
 
 def stuck_at(step: int, source: str, checked: Checked | None) -> Todo:
@@ -60,8 +67,8 @@ def stuck_at(step: int, source: str, checked: Checked | None) -> Todo:
     return next((todo for todo in todos if todo.number == blamed), todos[0])
 
 
-def _next(step: int, todo: Todo, opened: int) -> str:
+def _next(step: int, todo: Todo, opened: int, asked: int | None) -> str:
     if opened == len(todo.hints):
         return f"./run s{step:02}. That was the last hint; ./run diff {step} shows the solution."
     tier = f"{opened + 1}/{len(todo.hints)}: {TIERS[opened]}"
-    return f"./run s{step:02}. Still stuck? ./run hint {step} opens {tier}."
+    return f"./run s{step:02}. Still stuck? ./run hint {step}{f' --todo {asked}' if asked else ''} opens {tier}."

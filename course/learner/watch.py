@@ -21,6 +21,7 @@ from watchfiles import Change
 from watchfiles import watch as changes_in
 
 from course.curriculum.steps import FINISH, ROOT, STEPS, STEPS_FOLDER, step_path
+from course.judging.isolation import isolate
 from course.judging.process import ON_SOLUTIONS, Runner
 from course.judging.run import judge
 from course.judging.verdicts import StepResult
@@ -161,6 +162,8 @@ def _verdict(step: int, runner: Runner, cancelled: threading.Event) -> StepResul
         (result,) = judge(
             [step], STEPS_FOLDER, timeout=TIMEOUT, on_kernels=waiting.kernels, spare=runner, cancelled=cancelled
         )
+    if not cancelled.is_set():
+        isolate(result)
     progress.record([result], before)
     return result
 

@@ -175,6 +175,11 @@ def _show_next(result: StepResult, source: str) -> None:
     lines = todo_lines(source)
     first = result.culprit
     advice = _todo(read_todos(result.step)[first - 1], lines) if first else "the first ✗ above"
+    if result.right_todos:
+        names = [str(number) for number in result.right_todos]
+        told = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+        verb = f"TODOs {told} are" if len(names) > 1 else f"TODO {told} is"
+        print_beside("", f"[green]{verb} right:[/] with the rest done as in the solution, all checks pass.")
     print_beside("", f"[red][bold]Not yet:[/][/] {count} [bold]Next:[/] {advice}; then {_command(result.step, path)}")
 
 

@@ -9,7 +9,7 @@ from tools.mistakes import Verdicts
 
 
 def first_crash(folder, crash: Crash) -> dict:
-    """What a learner reads of the first crash of a solution with an example of it."""
+    """What a learner reads of the first crash of a solution with an example of it, or else of the first failure."""
     step, replaced, by = crash.example
     source = read_source(solution_path(step))
     assert replaced in source, f"step {step:02} has no {replaced!r}"
@@ -17,8 +17,8 @@ def first_crash(folder, crash: Crash) -> dict:
     seen = Verdicts(folder)
     quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "--capture=no", f"--rootdir={ROOT}", "--maxfail=3"]
     pytest.main([*quiet, str(checks_path(step))], plugins=[seen])
-    told = (describe(error, folder) for error in seen.failed.values())
-    return next(verdict for verdict in told if verdict["status"] == "error")
+    told = [describe(error, folder) for error in seen.failed.values()]
+    return next((verdict for verdict in told if verdict["status"] == "error" or verdict["trace"]), told[0])
 
 
 @pytest.mark.parametrize("crash", read_crashes(), ids=lambda crash: f"{crash.example[0]:02} {crash.example[2][:40]}")

@@ -157,3 +157,14 @@ def test_a_number_that_is_no_step_is_refused(capsys, number):
         app(["hint", number])
     assert refused.value.code == 2
     assert f"{number!r} is not a step: expected 1 to {LAST}" in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_hints_of_every_todo_can_be_reached(learner, capsys):
+    for todo in read_todos(2):
+        hints.show(2, todo.number)
+        printed = " ".join(capsys.readouterr().out.split())
+        assert f"TODO {todo.number} " in printed and todo.hints[0] in printed
+        assert f"./run hint 2 --todo {todo.number} opens 2/3" in printed
+    with pytest.raises(ValueError, match="step 02 has no TODO 3: its TODOs are 1 to 2"):
+        hints.show(2, 3)
+    assert "TODO 3" not in capsys.readouterr().out
