@@ -1,6 +1,7 @@
 """A learner's file in which the solution's code stands in for some of the TODOs."""
 
 import ast
+import re
 import textwrap
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def _places(step: int, source: str) -> list[tuple[Todo, int, int]]:
         if todo.number not in starts:
             raise NoPlace(f"TODO {todo.number} is not there")
         first = starts[todo.number]
-        while first < len(rows) and rows[first].lstrip().startswith("#   "):  # the rest of the task
+        while first < len(rows) and re.match(r"\s*#(   |$)", rows[first]):  # the rest of the task
             first += 1
         after = next((line.strip() for line in framed[todo.last_line :] if line.strip()), None)
         ends = [index for index in range(first, len(rows)) if rows[index].strip() == after]
@@ -82,7 +83,7 @@ def _aliased(todo: Todo, others: Collection[Todo], theirs: dict[int, list[str]],
     loaded = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     before, after = [], []
     for other in others:
-        own, name = _stored(other.code), (theirs[other.number] or [None])[-1]
+        own, name = _stored(other.code), next(reversed(theirs[other.number]), None)
         missing = [each for each in own if each in loaded and each not in written]
         if other.number < todo.number and name:
             before += [f"{indent}{each} = {name}" for each in missing]

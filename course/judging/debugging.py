@@ -13,13 +13,14 @@ from course.judging.runner import OPTIONS, Narrator
 from course.judging.subject import LocalSubject
 
 
-def debug(step: int, folder: Path, own: bool) -> Recording:
+def debug(step: int, folder: Path, own: bool, *options: str) -> Recording:
     """Run the checks of a step, in which ``breakpoint()`` and ``input()`` have the terminal.
 
     Where somebody leaves the debugger with ``q``, no further check is run.
 
     Args:
         own: let the step stand on the earlier steps in the folder, not on the solutions.
+        options: further ones, for pytest.
 
     Returns:
         What has happened, for ``course.judging.run.judge``.
@@ -30,7 +31,7 @@ def debug(step: int, folder: Path, own: bool) -> Recording:
     subject = LocalSubject(folder.resolve(), own)
     order = {"steps": [step], "skip": []}
     narrator = Narrator(happened.add, lambda step, check: None, subject.folder, subject, lambda: order)
-    pytest.main([*OPTIONS, str(checks_path(step))], plugins=[narrator, _AtTerminal()])
+    pytest.main([*OPTIONS, *options, str(checks_path(step))], plugins=[narrator, _AtTerminal()])
     happened.add("finished")
     return happened
 

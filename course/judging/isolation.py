@@ -1,7 +1,7 @@
 """Which TODO is wrong, and which are right: the solution's code stands in for some, and the checks run again.
 
-``python -m course.judging.isolation STEP FOLDER ...`` runs the checks of a step on the files of several folders, one
-after another in one process, and prints what happens as JSON: a line for each folder.
+``python -m course.judging.isolation STEP WHOLE FOLDER ...`` runs the checks of a step on the files of several folders,
+one after another in one process, until one passes, and prints what happens as JSON: a line for each folder.
 """
 
 import json
@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from course.judging.verdicts import StepResult, Verdict
 
 TIMEOUT = 20.0  # seconds: what is not known by then stays unknown
 
-Check = Callable[[int, Sequence[Path]], Sequence[StepResult | None]]
+Check = Callable[[int, Sequence[Path], int], Sequence[StepResult | None]]
 
 
 def isolate(result: StepResult, check: Check | None = None) -> None:
@@ -32,7 +32,8 @@ def isolate(result: StepResult, check: Check | None = None) -> None:
     Of these the one that the solution's code mends is the culprit. Where none alone does, the report stays as it is.
 
     Args:
-        check: runs the checks of a step on the files in some folders; by default in a process of its own.
+        check: runs the checks of a step on the files in some folders until one passes: on so many whole, on the others
+            up to the first failure. By default in a process of its own.
     """
     open_ = {todo.number for todo in result.unfinished}
     done = [todo.number for todo in read_todos(result.step) if todo.number not in open_]
@@ -41,25 +42,26 @@ def isolate(result: StepResult, check: Check | None = None) -> None:
     if not open_ and len(done) == 1:
         return
     source = read_source(Path(result.file))
+    suspects = sorted(done, key=lambda number: number != result.culprit) if len(done) > 1 else []
     wanted = [open_] if open_ else []
-    wanted += [open_ | {number} for number in done] if len(done) > 1 else []
-    tried = _try(result.step, source, wanted, check or check_apart)
+    wanted += [open_ | {number} for number in suspects]
+    tried = _try(result.step, source, wanted, len(open_) > 0, check or check_apart)
     if open_ and tried:
         (variant, filled), *tried = tried
         if filled and filled.passed:
             result.right_todos = done
             return
-        if filled and _is_meaningful(filled, variant):
+        if filled and _is_meaningful(filled):
             _take_over(result, filled, variant)
-    mending = [number for number, (_, each) in zip(done, tried, strict=False) if each and each.passed]
-    if mending:
-        _point(result, mending)
-    elif open_ and len(done) == 1:
-        _point(result, done)
+    mending = [number for number, (_, each) in zip(suspects, tried, strict=False) if each and each.passed]
+    for number in mending or (done if open_ and len(done) == 1 else []):
+        for verdict in result.checks:
+            if verdict.status in ("failed", "error"):
+                verdict.todo = number
 
 
 def _try(
-    step: int, source: str, wanted: Sequence[Collection[int]], check: Check
+    step: int, source: str, wanted: Sequence[Collection[int]], whole: int, check: Check
 ) -> list[tuple[StandIn, StepResult | None]]:
     try:
         variants = [stand_in(step, source, numbers) for numbers in wanted]
@@ -70,10 +72,10 @@ def _try(
         for folder, variant in zip(folders, variants, strict=True):
             folder.mkdir()
             step_path(step, folder).write_text(variant.text, encoding="utf-8")
-        return list(zip(variants, check(step, folders), strict=True))
+        return list(zip(variants, check(step, folders, whole), strict=True))
 
 
-def _is_meaningful(filled: StepResult, variant: StandIn) -> bool:
+def _is_meaningful(filled: StepResult) -> bool:
     """Whether what fails is the learner's fault: a name that the solution's code misses is nobody's."""
     return not any((verdict.actual or "").startswith(("NameError", "UnboundLocalError")) for verdict in filled.checks)
 
@@ -100,17 +102,9 @@ def _as_theirs(verdict: Verdict, variant: StandIn) -> Verdict:
     return verdict
 
 
-def _point(result: StepResult, mending: Sequence[int]) -> None:
-    """Send to a TODO that mends all: of several to the one that the report names already."""
-    wrong = [verdict for verdict in result.checks if verdict.status in ("failed", "error")]
-    for verdict in wrong:
-        if verdict.todo not in mending:
-            verdict.todo = mending[0]
-
-
-def check_apart(step: int, folders: Sequence[Path]) -> list[StepResult | None]:
+def check_apart(step: int, folders: Sequence[Path], whole: int) -> list[StepResult | None]:
     """Run the checks of a step on the files in some folders in a process of its own; None where it gives no answer."""
-    command = [sys.executable, "-m", "course.judging.isolation", str(step), *map(str, folders)]
+    command = [sys.executable, "-m", "course.judging.isolation", str(step), str(int(whole)), *map(str, folders)]
     with tempfile.TemporaryFile() as told:
         with suppress(subprocess.TimeoutExpired):
             subprocess.run(
@@ -126,20 +120,34 @@ def check_apart(step: int, folders: Sequence[Path]) -> list[StepResult | None]:
             )
         told.seek(0)
         rows = [json.loads(row) for row in told.read().splitlines() if row.endswith(b"]")]
-    results: list[StepResult | None] = []
-    for folder, events in zip(folders, rows, strict=False):
-        happened = Recording()
+    happened = []
+    for events in rows:
+        happened.append(Recording())
         for event in events:
-            happened.add(event.pop("event"), **event)
-        results += judge([step], folder, spare=happened)
+            happened[-1].add(event.pop("event"), **event)
+    return _judged(step, folders, happened)
+
+
+def check_here(step: int, folders: Sequence[Path], whole: int) -> list[StepResult | None]:
+    """The same in this process, which has MAX ready: what is checked is trusted to come to an end."""
+    return _judged(step, folders, list(_run(step, folders, whole)))
+
+
+def _judged(step: int, folders: Sequence[Path], happened: Sequence[Recording]) -> list[StepResult | None]:
+    results = [judge([step], folder, spare=each)[0] for folder, each in zip(folders, happened, strict=False)]
     return results + [None] * (len(folders) - len(results))
 
 
-def check_here(step: int, folders: Sequence[Path]) -> list[StepResult | None]:
-    """The same in this process, which has MAX ready: what is checked is trusted to come to an end."""
+def _run(step: int, folders: Sequence[Path], whole: int) -> Iterator[Recording]:
+    """Run the checks of a step on the files in some folders, until one passes."""
     from course.judging.debugging import debug
 
-    return [judge([step], folder, spare=debug(step, folder, own=False))[0] for folder in folders]
+    for number, folder in enumerate(folders):
+        happened = debug(step, folder, False, *([] if number < whole else ["--maxfail=1"]))
+        statuses = [event["status"] for event in happened.events if event["event"] in ("result", "unloadable")]
+        yield happened
+        if statuses and set(statuses) == {"passed"}:
+            return
 
 
 def main() -> None:
@@ -149,12 +157,9 @@ def main() -> None:
     os.dup2(nowhere, 1)
     from course.runtime.start import start
 
-    start(None)
-    from course.judging.debugging import debug
-
-    step, *folders = sys.argv[1:]
-    for folder in folders:
-        happened = debug(int(step), Path(folder), own=False)
+    start()
+    step, whole, *folders = sys.argv[1:]
+    for happened in _run(int(step), [Path(folder) for folder in folders], int(whole)):
         told.write(json.dumps(happened.events) + "\n")
         told.flush()
 

@@ -38,45 +38,39 @@ def explanations(step: int, check: str, failed: Mapping[str, Collection[str]], p
     all_ = read_mistakes(step)
     left = [mistake for mistake in all_ if explains(mistake, failed, passed) and is_telling(mistake, check)]
     if not left and not any(explains(mistake, failed, passed) for mistake in all_):
-        left = [mistake for mistake in in_pairs(step, check, failed, passed) if is_telling(mistake, check)]
+        left = [mistake for mistake in in_pairs(step, check, failed) if is_telling(mistake, check)]
         left = left if len({mistake.title for mistake in left}) == 1 else []  # of two there may be too many
     titles = dict.fromkeys(mistake.title for mistake in left)  # a mistake may be known in several ways of writing it
     return left if len(titles) <= NAMES_LIMIT else []
 
 
-def in_pairs(step: int, check: str, failed: Mapping[str, Collection[str]], passed: Set[str]) -> list[Mistake]:
+def in_pairs(step: int, check: str, failed: Mapping[str, Collection[str]]) -> list[Mistake]:
     """The mistakes that explain a failed check where two of them, made at once, explain all that came.
 
-    What one of the two fails alone must have come as it gives it. Where both fail anything may come.
+    Each of the two must be seen in a check that the other passes. Where both fail anything may come.
     """
     known = recording(step)
+    fails = {id: recorded.always | recorded.sometimes for id, recorded in known.items()}
     possible = [
-        mistake
-        for mistake in read_mistakes(step)
-        if mistake.id in known
-        and passed.isdisjoint(known[mistake.id].always)
-        and known[mistake.id].always <= failed.keys()
+        mistake for mistake in read_mistakes(step) if mistake.id in known and known[mistake.id].always <= failed.keys()
     ]
-    found = []
-    for one in possible:
-        if one.id in failed[check]:
-            mine = known[one.id].always | known[one.id].sometimes
-            rest = failed.keys() - mine
-            for other in possible:
-                others = known[other.id].always | known[other.id].sometimes
-                if check in others or not rest <= others:
-                    continue
-                alone = dict.fromkeys(mine - others, one) | dict.fromkeys(others - mine, other)
-                if all(
-                    each.id in failed[name] for name, each in alone.items() if name in failed and _tells(each, name)
-                ):
-                    found.append(one)
-                    break
-    return found
 
+    def is_seen(one: Mistake, other: Mistake) -> bool:
+        alone = (fails[one.id] - fails[other.id]) & failed.keys()
+        return bool(alone) and all(one.id in failed[name] for name in alone)
 
-def _tells(mistake: Mistake, check: str) -> bool:
-    return check in recording(mistake.step)[mistake.id].seen
+    return [
+        one
+        for one in possible
+        if one.id in failed[check]
+        and any(
+            check not in fails[other.id]
+            and failed.keys() <= fails[one.id] | fails[other.id]
+            and is_seen(one, other)
+            and is_seen(other, one)
+            for other in possible
+        )
+    ]
 
 
 def name_mistake(
