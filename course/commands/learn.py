@@ -60,9 +60,8 @@ def check_steps(
     with Waiting() as waiting:
         results = [_debugged(steps[0], folder, mine, device, waiting)] if debug else checked(steps, own=mine)
         failing = [result.step for result in results if mine and not result.passed]
-        if not mine and not debug:
-            for result in results:
-                isolate(result)
+        if len(results) == 1 and not mine and not debug:
+            isolate(results[0])
         blamed = {step: culprits(step, folder, partial(checked, own=False)) for step in failing}
     if _is_own(folder):
         # On the learner's own earlier steps a failure may be the fault of one of those.

@@ -13,6 +13,7 @@ from course.curriculum.catalogue import Mistake, Observation, read_mistakes, rec
 from course.judging.failure import CheckFailure
 
 NAMES_LIMIT = 3  # more mistakes than these are no help
+ENOUGH = 2  # checks that see a mistake alone, where whatever was done besides is nowhere seen alone
 
 
 def recognize(step: int, check: str, failure: BaseException) -> list[str]:
@@ -47,7 +48,8 @@ def explanations(step: int, check: str, failed: Mapping[str, Collection[str]], p
 def in_pairs(step: int, check: str, failed: Mapping[str, Collection[str]]) -> list[Mistake]:
     """The mistakes that explain a failed check where two of them, made at once, explain all that came.
 
-    Each of the two must be seen in a check that the other passes. Where both fail anything may come.
+    What one of the two fails alone must have come as it gives it; where both fail anything may come. The other one
+    must be seen alone as well, or this one in several checks.
     """
     known = recording(step)
     fails = {id: recorded.always | recorded.sometimes for id, recorded in known.items()}
@@ -55,21 +57,20 @@ def in_pairs(step: int, check: str, failed: Mapping[str, Collection[str]]) -> li
         mistake for mistake in read_mistakes(step) if mistake.id in known and known[mistake.id].always <= failed.keys()
     ]
 
-    def is_seen(one: Mistake, other: Mistake) -> bool:
+    def seen_alone(one: Mistake, other: Mistake) -> int | None:
+        """In how many checks that the other passes it is seen; None where one of them sees something else."""
         alone = (fails[one.id] - fails[other.id]) & failed.keys()
-        return bool(alone) and all(one.id in failed[name] for name in alone)
+        return len(alone) if all(one.id in failed[name] for name in alone) else None
+
+    def explain(one: Mistake, other: Mistake) -> bool:
+        mine, others = seen_alone(one, other), seen_alone(other, one)
+        is_all = failed.keys() <= fails[one.id] | fails[other.id]
+        return is_all and mine is not None and others is not None and (mine >= ENOUGH or others > 0)
 
     return [
         one
         for one in possible
-        if one.id in failed[check]
-        and any(
-            check not in fails[other.id]
-            and failed.keys() <= fails[one.id] | fails[other.id]
-            and is_seen(one, other)
-            and is_seen(other, one)
-            for other in possible
-        )
+        if one.id in failed[check] and any(check not in fails[other.id] and explain(one, other) for other in possible)
     ]
 
 
