@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from max.driver import CPU, Device
 from max.dtype import DType
-from max.experimental.nn import Module
+from max.experimental.nn import Module, Sequential
 from max.experimental.tensor import Tensor, TensorType
 
 from course.judging.case import Case
@@ -269,8 +269,8 @@ def what_holds_none(module: Module, parameter: str) -> str:
     held = getattr(module, name, None)
     if isinstance(held, type):
         return f"{held.__name__} is a class. Calling it makes a module: self.{name} = {held.__name__}(...)."
-    if isinstance(held, Module):
-        held = next(iter(vars(held).get("_modules", {}).values()), held)
+    if isinstance(held, Sequential):
+        return f"self.{name} has other parts, or fewer. Sequential(*blocks), with the star, takes them one by one."
     if isinstance(held, Iterable) and not isinstance(held, (str, Module, Tensor, np.ndarray)):
         return (
             f"self.{name} is a {type(held).__name__}. Sequential(*blocks), with the star, is a module made of modules."
