@@ -144,8 +144,8 @@ class _Walk:
         for child in children:
             if child in listed:
                 continue
-            if (piece := self.known(child)) is not None:
-                yield piece
+            if (known := self.known(child)) is not None:
+                yield known
                 continue
             deeper: list[Piece] = []
             if depth and not child.is_symlink() and not (child.is_dir() and is_one(child)):
