@@ -71,15 +71,13 @@ def grade_submissions(
         marks = Marks.read(points) if points else Marks()
     with option("--roster", roster):
         people = Roster.read(roster) if roster else None
+    if sandbox:
+        walls.refuse_without()
+    else:
+        console.err.print("Without a sandbox a submission can read, change and forge whatever you can.", style="yellow")
     with scratch() as unpacked:
         attempts = join(paths, people, unpacked, out, whole) if people else list(map(alone, find(paths, out, whole)))
         judged = to_judge(attempts, marks)
-        if sandbox:
-            walls.refuse_without()
-        else:
-            console.err.print(
-                "Without a sandbox a submission can read, change and forge whatever you can.", style="yellow"
-            )
         by_hand = overrides.read(out)
         known = {person.id for person in people.people} if people else set()
         overrides.refuse_strangers(by_hand, known | {each.name for each in attempts}, out)

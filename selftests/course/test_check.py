@@ -224,7 +224,7 @@ def test_a_solved_step_is_a_yes(tmp_path):
     [
         (["check", 99], "99"),
         (["check", "two"], "two"),
-        (["check", 2, "--from", "/nowhere/[/]"], "/nowhere/[/]/step_02.py is not there"),
+        (["check", 2, "--from", "/nowhere/[/]"], "--from /nowhere/[/]: there is no such folder"),
         (["check", 2, "--timeout", "0"], "timeout"),
         (["check", 2, "--device", "gpu:99"], "gpu:99"),
         (["chekc", 2], "chekc"),
