@@ -95,7 +95,8 @@ class Report:
         found = []
         if not re.search(attempt.says, beginning):
             found.append(f"does not say {attempt.says!r}")
-        if self.result.culprit != attempt.todo or f"TODO {attempt.todo}" not in self.text.splitlines()[-1]:
+        sent = re.findall(r"Next: TODO (\d+)", " ".join(self.text.split()))
+        if self.result.culprit != attempt.todo or sent != [str(attempt.todo)]:
             found.append(f"sends to TODO {self.result.culprit}, not to {attempt.todo}")
         return found
 
