@@ -5,6 +5,7 @@ interactive parts from files beside the pages. What is not there is a fault, and
 in the page.
 """
 
+import json
 import re
 import textwrap
 from collections.abc import Callable
@@ -147,9 +148,23 @@ def terminal(terminal_name: str, name: str, root: Path) -> str:
 
 def play(play_name: str, name: str, root: Path) -> str:
     """A place for an interactive part of the page, which book/play/play.js fills, and its data."""
-    data = _content(root / "book" / "play" / f"{play_name}.json").strip()
+    return _place(play_name, _content(root / "book" / "play" / f"{play_name}.json").strip())
+
+
+def live(argument: str, name: str, root: Path) -> str:
+    """``lens Once upon a time``: a place for a part that asks the story model, and the text that it begins with."""
+    part, _, text = argument.partition(" ")
+    if not text:
+        raise Nothing("expected a part of book/play/, and the text that it begins with")
+    folder = root / "book" / "play"
+    if not any((place / f"{part}.js").is_file() for place in (folder, folder / "moments")):
+        raise Nothing(f"there is no {part}.js in book/play/ or book/play/moments/")
+    return _place(part, json.dumps({"text": text}).replace("<", r"\u003c"))
+
+
+def _place(part: str, data: str) -> str:
     return (
-        f'<div class="play" data-play="{play_name}">'
+        f'<div class="play" data-play="{part}">'
         "<noscript>This part of the page needs JavaScript: it is one to play with.</noscript>"
         f'<script type="application/json">{data}</script></div>'
     )
@@ -188,6 +203,7 @@ _DIRECTIVES: dict[str, Callable[[str, str, Path], str]] = {
     "picture": picture,
     "terminal": terminal,
     "play": play,
+    "live": live,
     "here": here,
     "quiz": quiz,
     "speed": speed,

@@ -29,6 +29,7 @@ OTHER_PAGES = (
     "setup.md",
     "looking_inside.md",
     "troubleshooting.md",
+    "playground.md",
     "serving.md",
     "where_next.md",
     "numpy_max_pytorch.md",

@@ -1,92 +1,77 @@
 "use strict";
 
-// Attention explorer: for one token of a sentence, how much each head of each layer takes from
-// that token and from those before it.
+// Attention explorer: for one token of a text, how much each head of each layer takes from that token
+// and from those before it. For two sentences it is stored; for the reader's own the model is asked.
 
 play.parts["attention-explorer"] = (root, { sentences }) => {
-    const { element, visible } = play;
+    const { element } = play;
     const FULL = 2 ** 16 - 1; // a weight of 1
-    const COLUMNS = 4; // heads of a layer stand side by side
-    const whole = (weight) => `${Math.round(100 * weight)} %`;
+    let text; // { tokens, attention(from) }, which gives [n_layer][n_head][from + 1]
 
-    let sentence, from, layer, head, tokens, heads;
-
-    /** The weights of token `from` on itself and on the tokens before it. Of each map the lower triangle is stored. */
-    function weights(layer, head) {
-        const length = sentence.tokens.length;
-        const map = ((layer * sentence.n_head + head) * length * (length + 1)) / 2;
-        const start = map + (from * (from + 1)) / 2;
-        return Array.from(sentence.numbers.subarray(start, start + from + 1), (number) => number / FULL);
+    /** A sentence whose weights are in the page: of each map the lower triangle. */
+    function stored({ tokens, n_layer, n_head, weights }) {
+        const numbers = play.decode(weights, Uint16Array);
+        const size = (tokens.length * (tokens.length + 1)) / 2;
+        const row = (map, from) => {
+            const start = map * size + (from * (from + 1)) / 2;
+            return Array.from(numbers.subarray(start, start + from + 1), (number) => number / FULL);
+        };
+        const heads = (layer, from) => Array.from({ length: n_head }, (_, head) => row(layer * n_head + head, from));
+        return { tokens, attention: (from) => Array.from({ length: n_layer }, (_, layer) => heads(layer, from)) };
     }
 
-    function open(index) {
-        const { n_layer, n_head } = sentences[index];
-        sentence = { ...sentences[index], numbers: play.decode(sentences[index].weights, Uint16Array) };
-        from = sentence.tokens.length - 1;
-        layer = head = 0;
-        tokens = sentence.tokens.map((token, i) => {
-            const choose = () => ((from = i), update());
-            const weight = element("small", {});
-            const button = element("button", { type: "button", click: choose, focus: choose, pointerenter: choose });
-            button.append(element("code", {}, visible(token)), weight);
-            return { button, weight };
-        });
-        heads = Array.from({ length: n_layer * n_head }, (_, i) => {
-            const choose = () => (([layer, head] = [Math.floor(i / n_head), i % n_head]), update());
-            const bars = element("span", { class: "play-spark", "aria-hidden": "true" });
-            bars.append(...sentence.tokens.map(() => element("span")));
-            const most = element("small", {});
-            const button = element("button", { type: "button", click: choose, focus: choose });
-            button.append(bars, most);
-            return { button, bars, most };
-        });
-        tokenRow.replaceChildren(...tokens.map(({ button }) => button));
-        headGrid.replaceChildren(...heads.map(({ button }) => button));
-        play.roving(tokens.map(({ button }) => button), tokens.length)(from);
-        play.roving(heads.map(({ button }) => button), COLUMNS)(0);
+    function open(opened) {
+        text = opened;
+        tokenRow.show(text.tokens, text.tokens.map(() => ""), text.tokens.length - 1);
         update();
     }
 
-    function update() {
-        const chosen = weights(layer, head);
-        tokens.forEach(({ button, weight }, i) => {
-            button.setAttribute("aria-pressed", i === from);
-            button.style.setProperty("--weight", chosen[i] ?? 0);
-            weight.textContent = i <= from ? whole(chosen[i]) : "–";
-        });
-        heads.forEach(({ button, bars, most }, i) => {
-            const [itsLayer, itsHead] = [Math.floor(i / sentence.n_head), i % sentence.n_head];
-            const its = weights(itsLayer, itsHead);
-            const to = its.indexOf(Math.max(...its));
-            [...bars.children].forEach((bar, j) => (bar.style.height = `${100 * (its[j] ?? 0)}%`));
-            most.textContent = `${itsLayer}.${itsHead} ${visible(sentence.tokens[to])}`;
-            button.setAttribute("aria-pressed", itsLayer === layer && itsHead === head);
-            button.setAttribute(
-                "aria-label",
-                `Layer ${itsLayer}, head ${itsHead}: most to “${sentence.tokens[to]}”, ${whole(its[to])}`,
-            );
-        });
-        const order = chosen.map((_, i) => i).sort((a, b) => chosen[b] - chosen[a]);
-        const list = order.slice(0, 3).map((i) => `“${visible(sentence.tokens[i])}” (${whole(chosen[i])})`);
-        summary.textContent =
-            `Layer ${layer}, head ${head}: “${visible(sentence.tokens[from])}”, token ${from}, ` +
-            `takes most from ${list.join(", ")}.`;
-    }
+    const update = play.newest(async () => {
+        const asked = text;
+        const from = tokenRow.at();
+        const weights = await asked.attention(from);
+        if (asked !== text) return; // the next round is for that
+        const [layer, head] = heads.chosen;
+        const chosen = weights[layer][head];
+        tokenRow.note(text.tokens.map((_, i) => (i <= from ? heads.whole(chosen[i]) : "–")));
+        tokenRow.mark(chosen, "attention");
+        heads.show(weights, text.tokens);
+        summary.textContent = play.takesMost(chosen, text.tokens, from, heads.chosen);
+    });
 
-    const tokenRow = element("div", { class: "play-tokens", role: "group", "aria-label": "Tokens" });
-    const headGrid = element("div", { class: "play-heads", role: "group", "aria-label": "Heads, one row a layer" });
+    const write = play.newest(async () => {
+        const { tokens, config } = await wake.open();
+        const ids = await storyteller.ask("encode", field.value);
+        if (!ids.length) return;
+        if (ids.length > config.n_positions)
+            summary.textContent = `${ids.length} tokens do not fit into a context of ${config.n_positions}.`;
+        else
+            open({
+                tokens: ids.map((id) => tokens[id]),
+                attention: (from) => storyteller.ask("attention", ids, from),
+            });
+    });
+    const wake = play.wake(() => write());
+    wake.place.hidden = true; // until the reader writes
+
+    const tokenRow = play.tokenRow("Tokens", () => update());
+    const heads = play.headGrid(sentences[0], () => update());
     const summary = element("p", { role: "status" });
+    const id = "attention-explorer-text";
+    const field = element("input", { type: "text", id, autocomplete: "off", input: () => write().catch(() => {}) });
     const texts = sentences.map(({ tokens }) => tokens.join(""));
     root.setAttribute("aria-label", "Attention explorer");
     root.append(
         element("p", { class: "play-title" }, "Attention explorer"),
-        play.select("attention-explorer-sentence", "Sentence", texts, open),
+        play.select("attention-explorer-sentence", "Sentence", texts, (index) => open(stored(sentences[index]))),
+        element("p", { class: "play-field" }, element("label", { for: id }, "or your own text"), " ", field),
+        wake.place,
         element(
             "p",
             {},
-            "Point at a token, or walk with the arrow keys. Below each token: what the chosen head takes from it.",
+            "Choose a token, by click or with the arrow keys. Below each token: what the chosen head takes from it.",
         ),
-        tokenRow,
+        tokenRow.row,
         summary,
         element(
             "p",
@@ -94,7 +79,7 @@ play.parts["attention-explorer"] = (root, { sentences }) => {
             "Choose a head: one row a layer, named layer.head. The bars are its weights on the tokens from left to " +
                 "right, and the token beside the name gets most.",
         ),
-        headGrid,
+        heads.grid,
     );
-    open(0);
+    open(stored(sentences[0]));
 };

@@ -17,6 +17,14 @@ const play = {
         return element;
     },
 
+    /** An element of a picture. */
+    svg(tag, attributes = {}, ...children) {
+        const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+        for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+        element.append(...children);
+        return element;
+    },
+
     /** A typed array from base64. Its numbers are little-endian, as are those of every machine with a browser. */
     decode(base64, ArrayType) {
         return new ArrayType(Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0)).buffer);
@@ -29,6 +37,30 @@ const play = {
 
     percent(share) {
         return share > 0 && share < 0.0005 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`;
+    },
+
+    /** A row of a table, with its name and its cells: texts or elements. */
+    row(name, ...cells) {
+        const { element } = play;
+        const data = cells.map((cell) => (cell.tagName === "TD" ? cell : element("td", {}, cell)));
+        return element("tr", {}, element("th", { scope: "row" }, name), ...data);
+    },
+
+    /** A cell with a token and its share of 1. */
+    shareCell(token, share, attributes = {}) {
+        const code = play.element("code", {}, play.visible(token));
+        return play.element("td", attributes, code, ` ${play.percent(share)}`);
+    },
+
+    /** A table with its caption, the names of its columns, and a body to be filled: {table, body}. */
+    table(caption, columns = []) {
+        const { element } = play;
+        const body = element("tbody", {});
+        const table = element("table", { class: "play-table" }, element("caption", {}, caption));
+        const names = columns.map((name) => element("th", { scope: "col" }, name));
+        if (names.length) table.append(element("thead", {}, element("tr", {}, element("td", {}), ...names)));
+        table.append(body);
+        return { table, body };
     },
 
     /** A list to choose from, with its label. */

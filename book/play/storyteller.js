@@ -12,7 +12,7 @@ const storyteller = {
         ...[matmul_transposed, matmul, softmax, under, Linear, LayerCache, KVCache],
         ...[GPT2Config, causal_mask, LayerNorm, gelu, GPT2MLP, GPT2Embeddings, GPT2PositionEmbeddings],
         ...[split_qkv, compute_attention, GPT2MultiHeadAttention, add, GPT2Block, GPT2Model, GPT2LMHeadModel],
-        ...[read_safetensors, Tokenizer, likeliest, Reader, Answers, serve],
+        ...[read_safetensors, Tokenizer, likeliest, Reader, cosine, Looks, Answers, serve],
     ],
 
     listeners: [],

@@ -13,10 +13,20 @@ CHAPTERS = re.findall(r"\]\((\w+)\.md\)", (SOURCES / "SUMMARY.md").read_text(enc
 PAGES = [f"{name}.html" for name in (*CHAPTERS, "404")]
 WITH_FORMULAS = [f"{name}.html" for name in CHAPTERS if "$$" in (SOURCES / f"{name}.md").read_text(encoding="utf-8")]
 PARTS = {
-    "step_07.html": ["shape-stepper"],
+    "step_02.html": ["mask"],
+    "step_03.html": ["norm"],
+    "step_04.html": ["units"],
+    "step_05.html": ["neighbours"],
+    "step_06.html": ["positions"],
+    "step_07.html": ["shape-stepper", "query"],
     "step_08.html": ["shape-stepper"],
     "step_09.html": ["shape-stepper", "attention-explorer"],
+    "step_10.html": ["sublayers"],
+    "step_12.html": ["lens"],
+    "step_13.html": ["likeliest"],
     "step_14.html": ["temperature-lab"],
+    "where_next.html": ["cache"],
+    "playground.html": ["playground"],
 }
 
 # On a phone the table of contents is closed, on a wide screen it is open.
@@ -164,7 +174,7 @@ def test_an_arrow_key_scrolls_what_is_wide_and_does_not_turn_the_page(visit):
 def test_the_book_works_without_a_server(visit, html: Path, name):
     with visit(name, home=f"{html.as_uri()}/") as it:
         for part in PARTS[name]:
-            assert it.page.locator(f"[data-play={part}] button").count() > 1
+            assert it.page.locator(f"[data-play={part}] button").count() > 0
         it.page.keyboard.press("/")
         it.page.keyboard.type("softmax")
         it.page.locator("#mdbook-searchresults a").first.wait_for()

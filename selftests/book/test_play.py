@@ -156,7 +156,7 @@ def test_its_slider_moves_with_the_arrow_keys_and_stays_on_the_page(lab_page, fi
     lab_page.keyboard.press("ArrowRight")
     assert float(number.input_value()) == 1.1 == float(slider.get_attribute("aria-valuetext"))
     lab_page.keyboard.press("Home")
-    assert float(number.input_value()) == 0.05
+    assert float(number.input_value()) == 0
     lab_page.keyboard.press("End")
     assert float(number.input_value()) == 5
     _, probabilities = expected_probabilities(lab["logits"][0], 5, 1024, 1)
@@ -164,14 +164,24 @@ def test_its_slider_moves_with_the_arrow_keys_and_stays_on_the_page(lab_page, fi
     assert lab_page.url.endswith("step_14.html")
 
 
-@pytest.mark.parametrize("nonsense", ["", "0", "-1", "7"])
-def test_what_is_no_temperature_changes_nothing(lab_page, fields, nonsense):
+@pytest.mark.parametrize("nonsense", ["", "-1", "7"])
+def test_what_is_no_temperature_is_said_and_changes_nothing(lab_page, fields, nonsense):
     before = shown(lab_page)
     number = lab_page.get_by_label("Temperature, as a number")
     number.fill(nonsense)
     assert shown(lab_page) == before
     number.blur()
-    assert number.input_value() == "1"
+    assert number.input_value() == nonsense  # as the reader wrote it
+    wrong = lab_page.locator("#temperature-lab-temperature-wrong")
+    assert wrong.inner_text() == f"{nonsense or 'That'} is not a number from 0 to 5: 1 stays."
+    assert number.get_attribute("aria-invalid") == "true"
+    number.fill("2")
+    assert wrong.inner_text() == "" and number.get_attribute("aria-invalid") == "false"
+
+
+def test_temperature_0_is_greedy(lab_page, fields):
+    fields(temperature=0)
+    assert shown(lab_page)[1] == [1, *[0] * 12]
 
 
 def test_sampling_appends_a_token_and_asks_for_the_next_one(lab_page, fields, lab):
@@ -200,26 +210,33 @@ def test_tokens_are_drawn_as_often_as_their_probability_says(lab_page, lab):
     np.testing.assert_allclose(shares, probabilities, atol=1 / 4000)
 
 
-@pytest.mark.parametrize("random, word", [(0.5, "knowledge ends"), (0.9999999, "sign for the end of a text")])
-def test_where_the_numbers_end_it_says_so_and_leads_back(lab_page, fields, lab, random, word):
+@pytest.mark.parametrize("random, word", [(0.5, "Drawn: “"), (0.9999999, "sign for the end of a text")])
+def test_where_the_stored_numbers_end_the_model_goes_on(visit, lab, random, word):
+    from book.pictures.storyteller import logits
+
     _, probabilities = expected_probabilities(lab["logits"][0], 5, 1024, 1)
     token = int(np.searchsorted(np.cumsum(probabilities), random))
-    assert [*lab["prompts"][0], token] not in lab["texts"]
-    assert (lab["tokens"][token] == "<|endoftext|>") == (word.startswith("sign"))
-    fields(temperature=5)
-    usual = lab_page.evaluate_handle("Math.random")
-    lab_page.evaluate("(value) => { Math.random = () => value; }", random)
-    try:
-        sample = lab_page.get_by_role("button", name="Sample the next token")
-        sample.focus()
-        lab_page.keyboard.press("Enter")
-        assert word in lab_page.locator("[data-play=temperature-lab] [role=status]").inner_text()
-        assert sample.is_disabled() and not lab_page.locator(".play-bars").is_visible()
-        lab_page.keyboard.press("Enter")  # the focus is on the way back
-        assert not sample.is_disabled() and lab_page.locator(".play-bars").is_visible()
-        assert lab_page.locator(".play-text").inner_text() == PROMPTS[0]
-    finally:
-        lab_page.evaluate("(usual) => { Math.random = usual; }", usual)
+    text = [*lab["prompts"][0], token]
+    assert text not in lab["texts"]
+    assert (lab["tokens"][token] == "<|endoftext|>") == word.startswith("sign")
+    with visit("step_14.html") as it:
+        root = it.page.locator("[data-play=temperature-lab]")
+        root.get_by_label("Temperature, as a number").fill("5")
+        it.page.evaluate("(value) => { Math.random = () => value; }", random)
+        sample = root.get_by_role("button", name="Sample the next token")
+        for _ in range(2):
+            _, expected = expected_probabilities(logits(np.array([text]))[-1], 5, 1024, 1)
+            sample.press("Enter")
+            assert word in root.locator("> p[role=status]").inner_text()
+            largest = expected.max()
+            largest_bar = "largest => document.querySelector('.play-bars data').value - largest"
+            it.page.wait_for_function(f"(largest) => Math.abs(({largest_bar})(largest)) < 1e-5", arg=largest)
+            text.append(int(np.searchsorted(np.cumsum(expected), random)))
+            word = "Drawn"
+        for _ in range(2):
+            root.get_by_role("button", name="Take it back").click()
+        assert root.locator(".play-text").inner_text() == PROMPTS[0]
+        assert it.errors == []
 
 
 # The attention explorer
@@ -250,7 +267,7 @@ def test_it_shows_where_each_head_looks(chapter_09, maps):
     assert tokens.count() == len(words) and heads.count() == 24
     for token, (layer, head) in ((4, (0, 0)), (13, (2, 3)), (19, (5, 2))):
         heads.nth(4 * layer + head).click()
-        tokens.nth(token).hover()
+        tokens.nth(token).click()
         row = weights[layer, head, token]
         stated = tokens.locator("small").all_inner_texts()
         assert stated == [f"{round(100 * share)} %" if i <= token else "–" for i, share in enumerate(row)]
@@ -262,7 +279,7 @@ def test_it_shows_where_each_head_looks(chapter_09, maps):
 
 def test_arrow_keys_walk_along_the_tokens_and_the_heads(chapter_09, maps):
     words, _ = maps
-    summary = chapter_09.locator("[data-play=attention-explorer] [role=status]")
+    summary = chapter_09.locator("[data-play=attention-explorer] > p[role=status]")
     chapter_09.locator(".play-tokens button").nth(5).focus()
     chapter_09.keyboard.press("ArrowRight")
     assert f"“{words[6]}”, token 6," in summary.inner_text()
@@ -273,6 +290,39 @@ def test_arrow_keys_walk_along_the_tokens_and_the_heads(chapter_09, maps):
     # One stop of the Tab key for all tokens, one for all heads.
     for group in ("play-tokens", "play-heads"):
         assert chapter_09.locator(f".{group} button[tabindex='0']").count() == 1
+
+
+def test_the_pointer_over_a_token_only_previews_it(chapter_09, maps):
+    words, _ = maps
+    summary = chapter_09.locator("[data-play=attention-explorer] > p[role=status]")
+    tokens = chapter_09.locator(".play-tokens button")
+    tokens.nth(7).click()
+    tokens.nth(3).hover()
+    assert f"“{words[3].replace(' ', '␣')}”, token 3," in summary.inner_text()
+    assert tokens.nth(7).get_attribute("aria-pressed") == "true"
+    chapter_09.mouse.move(5, 5)
+    assert f"“{words[7].replace(' ', '␣')}”, token 7," in summary.inner_text()
+
+
+def test_it_reads_a_text_of_the_reader_s_own(visit):
+    from book.pictures.storyteller import attention, encode, words
+
+    text = "The fox saw the moon, and he was happy."
+    ids = encode(text)
+    expected = np.stack([layer.weights for layer in attention(ids)])[2, 3, -1]
+    with visit("step_09.html") as it:
+        root = it.page.locator("[data-play=attention-explorer]")
+        root.get_by_label("or your own text").fill(text)
+        tokens = root.locator(".play-tokens button")
+        it.page.wait_for_function(f"document.querySelectorAll('.play-tokens button').length === {ids.shape[1]}")
+        assert [name.replace("␣", " ") for name in tokens.locator("code").all_inner_texts()] == words(ids)
+        root.locator(".play-heads button").nth(4 * 2 + 3).click()
+        expected = [f"{round(100 * share)} %" for share in expected]
+        notes = "[...document.querySelectorAll('.play-tokens small')].map((note) => note.textContent).join()"
+        it.page.wait_for_function(f"(expected) => {notes} === expected", arg=",".join(expected))
+        root.get_by_label("or your own text").fill("fox " * 300)
+        it.page.get_by_text("do not fit into a context of 256.").wait_for()
+        assert it.errors == []
 
 
 # The shape stepper

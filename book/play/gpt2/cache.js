@@ -9,7 +9,9 @@ class LayerCache {
         this.length = 0; // tokens
         this.keys = heads(n_positions * head_dim);
         this.values = heads(n_positions * head_dim);
-        this.weights = heads(n_positions * n_positions); // how each token attended: to be looked at
+        // To be looked at: how each token attended, and the residual stream between the two sublayers.
+        this.weights = heads(n_positions * n_positions);
+        this.middle = new Float32Array(n_positions * n_head * head_dim);
     }
 
     /** Append a key and a value of each head for each new token. */
@@ -26,6 +28,11 @@ class LayerCache {
 
     value(head) {
         return this.values[head].subarray(0, this.length * this.head_dim);
+    }
+
+    /** Keep the residual stream of the newest tokens after attention. */
+    watch(x) {
+        this.middle.set(x, this.length * (this.middle.length / this.n_positions) - x.length);
     }
 
     /** Keep the attention weights [seq, length] of the newest tokens. */

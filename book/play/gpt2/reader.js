@@ -26,13 +26,15 @@ class Reader {
             throw new RangeError(`${ids.length} tokens do not fit into a context of ${n_positions}`);
         const differs = ids.findIndex((id, i) => id !== this.ids[i]);
         const known = differs < 0 ? ids.length : differs;
-        this.forget(known);
-        if (known < ids.length)
-            this.logits.set(this.model.forward(ids.slice(known), this.cache), known * vocab_size);
-        const probability = (id, i) => (known + i ? this.shares(known + i - 1)[id] : null);
-        this.probabilities.push(...ids.slice(known).map(probability));
-        this.ids = ids;
-        return { known, probabilities: this.probabilities };
+        if (known < ids.length) {
+            this.forget(known);
+            const following = ids.slice(known);
+            this.logits.set(this.model.forward(following, this.cache), known * vocab_size);
+            const probability = (id, i) => (known + i ? this.shares(known + i - 1)[id] : null);
+            this.probabilities.push(...following.map(probability));
+            this.ids = ids;
+        }
+        return { known, probabilities: this.probabilities.slice(0, ids.length) };
     }
 
     /** Forget all tokens but the first `length`. */

@@ -12,6 +12,7 @@ class GPT2Block {
     /** Transform `x` [seq, n_embd]; the shape stays. */
     forward(x, cache) {
         x = add(x, this.attn.forward(this.ln_1.forward(x), cache));
+        cache.watch(x);
         return add(x, this.mlp.forward(this.ln_2.forward(x)));
     }
 }

@@ -45,6 +45,17 @@ class Answers {
         this.reader.read(ids);
         return this.reader.lens(position, count);
     }
+
+    /** One of the looks that a chapter takes at a text. */
+    look(name, ids, ...values) {
+        this.reader.read(ids);
+        return new Looks(this.reader)[name](...values);
+    }
+
+    /** Read the next text from its beginning. */
+    forget() {
+        this.reader.forget(0);
+    }
 }
 
 /** Let messages call the answers: {call, arguments} in, {result} or {error} out. */
