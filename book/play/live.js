@@ -42,19 +42,23 @@ play.wake = (onAwake) => {
     return { place, open };
 };
 
-/** Runs an asynchronous `work` when it is wanted, never twice at once: what is wanted meanwhile is done once, after it. */
+/** Runs `work` when it is wanted, but never twice at once: what is wanted meanwhile is done once, after it. */
 play.newest = (work) => {
     let isWanted = false;
     let running;
     async function run() {
-        while (isWanted) {
-            isWanted = false;
-            await work();
+        try {
+            while (isWanted) {
+                isWanted = false;
+                await work();
+            }
+        } finally {
+            running = undefined; // at once, so that nobody waits for a round that is over
         }
     }
     return () => {
         isWanted = true;
-        running ??= run().finally(() => (running = undefined));
+        running ??= run();
         return running;
     };
 };
@@ -202,7 +206,8 @@ play.live = (root, { title, about, text, controls = () => [], hasTokens = true, 
 play.numbered = (root, name, count, refresh) => {
     let chosen = 0;
     const label = name[0].toUpperCase() + name.slice(1);
-    const element = play.select(`${root.dataset.play}-${name}`, label, Array.from({ length: count }, (_, i) => `${i}`), (i) => {
+    const numbers = Array.from({ length: count }, (_, i) => `${i}`);
+    const element = play.select(`${root.dataset.play}-${name}`, label, numbers, (i) => {
         chosen = i;
         refresh();
     });

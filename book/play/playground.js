@@ -129,9 +129,17 @@ play.parts.playground = (root, { text }) => {
         await wake.open().catch(() => {});
         if (!model || writing) return;
         if (isTyped) await encode(); // the text may be newer than its tokens
+        if (!ids.length || ids.length > model.config.n_positions) return; // says why already
         writing = go(count);
-        const news = await writing;
+        let news;
+        try {
+            news = await writing;
+        } catch (error) {
+            news = error.message;
+        }
         writing = undefined;
+        field.readOnly = false;
+        write.textContent = "Write";
         await update();
         says.textContent = news;
     }
@@ -143,7 +151,7 @@ play.parts.playground = (root, { text }) => {
         const before = ids.length;
         let drawn;
         isTyped = isStopped = false;
-        field.readOnly = true;
+        field.readOnly = back.disabled = true;
         write.textContent = "Stop";
         const start = performance.now();
         while (!isStopped && ids.length < Math.min(before + count, n_positions) && drawn !== END) {
@@ -153,8 +161,6 @@ play.parts.playground = (root, { text }) => {
         }
         const written = ids.length - before;
         const speed = written / ((performance.now() - start) / 1000);
-        field.readOnly = false;
-        write.textContent = "Write";
         let news = written === 1 ? "1 token written." : `${written} tokens written, ${Math.round(speed)} a second.`;
         if (drawn === END) news += " The model says that the text ends here, and can go on with another one.";
         if (ids.length === n_positions) news += ` The context of ${n_positions} tokens is full.`;
@@ -178,7 +184,7 @@ play.parts.playground = (root, { text }) => {
         const fits = drawn.length > 0 && drawn.length <= config.n_positions;
         parts.hidden = !fits;
         write.disabled = step.disabled = !writing && (!fits || drawn.length === config.n_positions);
-        back.disabled = drawn.length === 0;
+        back.disabled = drawn.length === 0 || writing !== undefined;
         if (!drawn.length) says.textContent = "Write a text. After <|endoftext|> the model begins one of its own.";
         else if (!fits) says.textContent = `${drawn.length} tokens do not fit into a context of ${config.n_positions}.`;
         if (!fits) {

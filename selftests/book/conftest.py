@@ -22,6 +22,8 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 )
 
+SLOWEST = 120_000  # ms that anything in a page may take, on a machine that does much else
+
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
@@ -91,6 +93,7 @@ def visit(browser: Browser, site: str) -> Callable:
     @contextmanager
     def open_page(name: str, home: str = site, width: int = 1280, **context: object) -> Iterator[Visit]:
         opened = browser.new_context(viewport={"width": width, "height": 900}, **context)
+        opened.set_default_timeout(SLOWEST)
         it = Visit(opened.new_page())
 
         def gate(route: Route) -> None:

@@ -1,5 +1,7 @@
 """The notebook is what the chapters and the solutions make of it, has been run, and runs from top to bottom."""
 
+import re
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -37,6 +39,12 @@ def test_the_notebook_has_every_step_and_stands_on_no_solution():
 def test_no_leftovers_of_the_pages():
     assert "{{#" not in PROSE and "<!--" not in PROSE
     assert not any(words in PROSE for words in ("Slide the temperature", 'Choose "he"', "step through it"))
+
+
+@pytest.mark.parametrize("step", COURSE)
+def test_a_page_marks_the_parts_to_play_with_and_what_leads_to_them(step):
+    page = (ROOT / f"book/src/step_{step:02}.md").read_text(encoding="utf-8")
+    assert re.findall(r"\{\{#(?:live|play) .*", re.sub(r"(?s)<!-- page -->.*?<!-- /page -->", "", page)) == []
 
 
 def test_what_the_notebook_shows_is_there():
