@@ -37,6 +37,7 @@ def speeds(page: Page) -> list[int]:
     found = []
     for run in range(RUNS):
         page.get_by_label("Text", exact=True).fill(f"<|endoftext|>Once upon a time, number {run}")
+        page.get_by_text("tokens, read in").wait_for()
         page.get_by_role("button", name="Write").click()
         said = page.get_by_text("tokens written").inner_text()
         found.append(int(said.split(" written, ")[1].split()[0]))
@@ -61,7 +62,7 @@ def longest_task(browser: Browser, page: Page) -> float:
     events = json.loads(browser.stop_tracing())["traceEvents"]
     names = {(e["pid"], e["tid"]): e["args"]["name"] for e in events if e["name"] == "thread_name"}
     on_main = [e for e in events if names.get((e["pid"], e["tid"])) == "CrRendererMain"]
-    return max(e["tdur"] / 1000 for e in on_main if e["name"] == "RunTask" and "tdur" in e)
+    return max(e["tdur"] / 1000 for e in on_main if e["name"].endswith("RunTask") and "tdur" in e)
 
 
 def main() -> None:

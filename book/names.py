@@ -31,8 +31,8 @@ CLASSES = {
     "Module": "max.experimental.nn.Module",
     "Tensor": "max.experimental.tensor.Tensor",
 }
-# Names of other programs, which are not installed with the course.
-ELSEWHERE = {"torch", "transformers"}
+# Names of other programs, which are not installed with the course, and of kinds of GPUs.
+ELSEWHERE = {"torch", "transformers", "sm_80", "sm_90", "gfx942"}
 
 CODE = (
     "solutions/*.py",
@@ -45,7 +45,7 @@ CODE = (
 
 _COMMAND = re.compile(r"(?:\./run|pixi run|python -m course) *(\S*)")
 _OPTION = re.compile(r"(?<!\S)--[a-z][\w-]*")
-_PATH = re.compile(r"\.?[\w*-]+(?:[./][\w*.-]+)*(?:/|\.(?:json|lock|md|npz|py|safetensors|svg|toml|txt))")
+_PATH = re.compile(r"\.?[\w*-]+(?:[./][\w*.-]+)*(?:/|\.(?:js|json|lock|md|npz|py|safetensors|svg|toml|txt))")
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NUMBER = re.compile(r"(?<![\w.])\d[\w.]*(?:(?<=e)[+-]?\d+)?")
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")

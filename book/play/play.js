@@ -49,7 +49,8 @@ const play = {
     /** A cell with a token and its share of 1. */
     shareCell(token, share, attributes = {}) {
         const code = play.element("code", {}, play.visible(token));
-        return play.element("td", attributes, code, ` ${play.percent(share)}`);
+        const figure = play.element("span", { class: "play-share" }, play.percent(share));
+        return play.element("td", attributes, code, " ", figure);
     },
 
     /** A table with its caption, the names of its columns, and a body to be filled: {table, body}. */

@@ -45,6 +45,13 @@ STICKING_OUT = """() => {
     return [`${content.scrollWidth} of ${content.clientWidth}`, ...out.map((part) => part.outerHTML.slice(0, 100))];
 }"""
 
+# What sticks out on the right of a part to play with, over its border.
+OVER_THE_BORDER = """(part) => {
+    const edge = part.getBoundingClientRect().right;
+    const out = [...part.querySelectorAll("*")].filter((inner) => inner.getBoundingClientRect().right > edge);
+    return out.map((inner) => inner.outerHTML.slice(0, 100));
+}"""
+
 
 @pytest.fixture(scope="module", params=["light", "dark"])
 def look(request):

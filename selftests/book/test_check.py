@@ -142,7 +142,7 @@ def test_a_chapter_that_is_too_short_or_too_long():
 @pytest.mark.parametrize(
     ("link", "why"),
     [
-        ("[x](step_15.md)", "there is no page step_15.md"),
+        ("[x](step_40.md)", "there is no page step_40.md"),
         ("[x](step_13.md#nowhere)", "step_13.md has no heading #nowhere"),
         ("[x](#nowhere)", "step_14.md has no heading #nowhere"),
         ("![x](nothing.png)", "nothing.png is not there"),
@@ -228,7 +228,7 @@ UNKNOWN = {
     "--tempertaure": "--tempertaure",
     "./run check 3 --folder x": "--folder",
     "--as-json": "--as-json",
-    "solutions/solution_15.py": "solutions/solution_15.py",
+    "solutions/solution_40.py": "solutions/solution_40.py",
     "modle.py": "modle.py",
 }
 
@@ -252,7 +252,7 @@ def test_names_that_the_page_itself_defines():
 def test_a_name_that_has_been_renamed_in_the_code(copy):
     page = Page("step_02.md", "`causal_mask` and `n_embd`")
     assert names_of(copy, [page]).faults == []
-    for path in [path for folder in ("course", "gpt2", "solutions", "tests") for path in (copy / folder).glob("*.py")]:
+    for path in [path for folder in ("course", "gpt2", "solutions", "tests") for path in (copy / folder).rglob("*.py")]:
         path.write_text(path.read_text(encoding="utf-8").replace("causal_mask", "triangle"), encoding="utf-8")
     from book.names import _known
 

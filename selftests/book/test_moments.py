@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from selftests.book.test_browser import DARK, STICKING_OUT
+from selftests.book.test_browser import LIGHT, OVER_THE_BORDER, STICKING_OUT
 
 TEXT = "The fox saw the moon, and he"
 
@@ -16,21 +16,22 @@ def moment(visit):
     opened = []
 
     def open_moment(page: str, part: str):
-        context = visit(f"{page}.html", **{**DARK, "width": 1100})
+        context = visit(f"{page}.html", **LIGHT)
         it = context.__enter__()
-        opened.append((context, it))
         root = it.page.locator(f"[data-play={part}]")
+        opened.append((context, it, root))
         root.get_by_label("Text", exact=True).fill(TEXT)
         it.page.wait_for_function(f"document.querySelector('[data-play={part}] p[role=status]').textContent.length > 0")
         root.locator("tr:visible, .play-vector").first.wait_for()
         return it.page, root, root.locator("p[role=status]").inner_text()
 
     yield open_moment
-    for context, it in opened:
+    for context, it, root in opened:
         assert it.errors == [] and it.strangers == []
-        assert it.page.evaluate(STICKING_OUT) == []
-        it.page.set_viewport_size({"width": 1600, "height": 900})
-        assert it.page.evaluate(STICKING_OUT) == []
+        for width in (360, 1100, 1600):
+            it.page.set_viewport_size({"width": width, "height": 900})
+            assert it.page.evaluate(STICKING_OUT) == [], f"at {width} pixels"
+            assert root.evaluate(OVER_THE_BORDER) == [], f"at {width} pixels"
         context.__exit__(None, None, None)
 
 
@@ -176,3 +177,16 @@ def test_cache(moment, ids):
     assert with_cache == length + 29
     assert without == sum(range(length, length + 30))
     assert root.locator("p[role=status]").inner_text() == "Both write the same text."
+
+
+def test_a_text_that_was_read_further_is_not_mixed_up_with_its_beginning(moment, ids):
+    from book.pictures.storyteller import encode
+
+    page, root, _ = moment("step_13", "likeliest")
+    shorter = TEXT[: TEXT.index(", and")]
+    length = encode(shorter).shape[1]
+    root.get_by_label("Text", exact=True).fill(shorter)
+    page.wait_for_function(
+        "(said) => document.body.textContent.includes(said)", arg=f" of {length - 1} following tokens"
+    )
+    assert root.locator("tbody tr").count() == length

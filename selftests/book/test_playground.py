@@ -1,7 +1,6 @@
 """The playground in a real browser, from a web server and from files: it shows what the engine computes, and does what
 its buttons say; by keyboard, at any width, in light and dark."""
 
-import json
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +9,8 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from selftests.book.test_browser import DARK, LIGHT, STICKING_OUT, WIDTHS
+from benchmarks.browser import longest_task
+from selftests.book.test_browser import DARK, LIGHT, OVER_THE_BORDER, STICKING_OUT, WIDTHS
 
 LARGEST_BEFORE = 500_000  # bytes of all that a page asks for before it is touched
 LONGEST_TASK = 50  # ms on the main thread
@@ -235,15 +235,7 @@ def test_what_could_not_be_loaded_is_said_and_can_be_tried_again(visit):
 def test_nothing_holds_the_page_up(visit, browser):
     """Processor time, as a busy machine may stop a task in the middle."""
     with visit("playground.html") as it:
-        browser.start_tracing(page=it.page, categories=["toplevel"])
-        open_model(it)
-        it.page.get_by_role("button", name="Write").click()
-        wait_for_news(it, "written")
-        events = json.loads(browser.stop_tracing())["traceEvents"]
-        names = {(e["pid"], e["tid"]): e["args"]["name"] for e in events if e["name"] == "thread_name"}
-        on_main = [e for e in events if names.get((e["pid"], e["tid"])) == "CrRendererMain"]
-        tasks = [e["tdur"] / 1000 for e in on_main if e["name"] == "RunTask" and "tdur" in e]  # ms
-        assert len(tasks) > 100 and max(tasks) < LONGEST_TASK
+        assert 0 < longest_task(browser, it.page) < LONGEST_TASK
 
 
 @pytest.mark.parametrize("look", [LIGHT, DARK], ids=["light", "dark"])
@@ -258,5 +250,6 @@ def test_axe_finds_no_violation_and_nothing_sticks_out(visit, look):
         for width in (width for width in WIDTHS if width >= look["width"]):
             it.page.set_viewport_size({"width": width, "height": 900})
             assert it.page.evaluate(STICKING_OUT) == [], f"at {width} pixels"
+            assert it.page.locator("[data-play=playground]").evaluate(OVER_THE_BORDER) == [], f"at {width} pixels"
         durations = it.page.locator(".play-bar").first.evaluate("bar => getComputedStyle(bar).transitionDuration")
         assert durations == "0s"

@@ -11,10 +11,11 @@ function cosine(a, b) {
     return product / Math.sqrt(aa * bb);
 }
 
-/** What the chapters look at inside the model, on the text that a reader has read. */
+/** What the chapters look at inside the model, on a text that a reader has read, which may have read on. */
 class Looks {
-    constructor(reader) {
+    constructor(reader, ids) {
         this.reader = reader;
+        this.ids = ids;
         this.model = reader.model;
         this.blocks = reader.model.transformer.h;
     }
@@ -27,7 +28,7 @@ class Looks {
 
     /** Step 02: the shares of what follows the text, [vocab_size], with the mask closed and with it open. */
     mask() {
-        const { ids } = this.reader;
+        const { ids } = this;
         const last = ids.length - 1;
         const closed_mask = causal_mask;
         causal_mask = (seq_length, key_length) => new Float32Array(seq_length * key_length);
@@ -50,13 +51,13 @@ class Looks {
     units(layer) {
         const { ln_2, mlp } = this.blocks[layer];
         const { middle } = this.reader.cache.layers[layer];
-        return this.reader.ids.map((_, position) => gelu(mlp.c_fc.forward(ln_2.forward(this.row(middle, position)))));
+        return this.ids.map((_, position) => gelu(mlp.c_fc.forward(ln_2.forward(this.row(middle, position)))));
     }
 
     /** Step 05: the tokens whose vectors point most nearly the way of this one's: [id, cosine], the nearest first. */
     neighbours(position, count) {
         const { weight } = this.model.transformer.wte;
-        const id = this.reader.ids[position];
+        const id = this.ids[position];
         const own = this.row(weight, id);
         const all = Array.from({ length: this.model.config.vocab_size }, (_, other) => cosine(own, this.row(weight, other)));
         return likeliest(all, count + 1).filter(([other]) => other !== id);
@@ -72,7 +73,7 @@ class Looks {
     /** Step 06: the shares of what follows the text if it stood `shift` positions further on: [vocab_size]. */
     shifted(shift) {
         const { config, transformer } = this.model;
-        const { ids } = this.reader;
+        const { ids } = this;
         const { wpe } = transformer;
         transformer.wpe = { forward: (past, seq_length) => wpe.forward(past + shift, seq_length) };
         try {
@@ -106,6 +107,6 @@ class Looks {
 
     /** Step 13: for each position the likeliest tokens of what follows: [id, share]. */
     likeliest(count) {
-        return this.reader.ids.map((_, position) => likeliest(this.reader.shares(position), count));
+        return this.ids.map((_, position) => likeliest(this.reader.shares(position), count));
     }
 }

@@ -49,7 +49,7 @@ class Answers {
     /** One of the looks that a chapter takes at a text. */
     look(name, ids, ...values) {
         this.reader.read(ids);
-        return new Looks(this.reader)[name](...values);
+        return new Looks(this.reader, ids)[name](...values);
     }
 
     /** Read the next text from its beginning. */
