@@ -33,6 +33,10 @@ def test_there_are_many_at_every_step():
     assert len({(attempt.step, attempt.id) for attempt in ATTEMPTS}) == len(ATTEMPTS)
 
 
+def test_each_can_be_made():
+    assert all(attempt.source() for attempt in ATTEMPTS)
+
+
 def test_every_todo_has_one():
     assert {(attempt.step, attempt.todo) for attempt in ATTEMPTS} == {
         (step, todo.number) for step in COURSE for todo in read_todos(step)
