@@ -1,6 +1,6 @@
 """Links the terms of the glossary where a page first uses them.
 
-The terms are the headings of the second level in book/src/glossary.md. A term is linked once on each
+The terms are the headings of the third level in book/src/glossary.md. A term is linked once on each
 page, in running text only: not in a heading, a link, code, a formula or a table.
 """
 
@@ -12,7 +12,7 @@ from book.markdown import parts
 
 PAGE = "glossary.md"
 
-_TERM = re.compile(r"^## (.+)$", re.MULTILINE)
+_TERM = re.compile(r"^### (.+)$", re.MULTILINE)
 # What is no running text: directives, code, formulas, links, HTML and what a summary says, headings, tables.
 _OTHER = re.compile(
     r"\{\{#.*?\}\}|(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)|\$\$.*?\$\$|\$[^$\n]+\$|!?\[(?:[^\[\]]|\[[^\]]*\])*\]\([^)]*\)"
