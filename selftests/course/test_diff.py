@@ -200,7 +200,7 @@ def test_a_step_that_does_not_pass_is_not_given_away_where_nobody_can_be_asked(r
 
 def test_a_missing_file_is_named(run):
     refused = run("diff", "12", "--from", "nowhere")
-    assert refused.returncode == 2 and "nowhere/step_12.py is not there" in refused.stderr
+    assert refused.returncode == 2 and "--from nowhere: there is no such folder" in refused.stderr
 
 
 @pytest.mark.parametrize("answer, code", [("n", 1), ("", 1), ("y", 0)])

@@ -23,6 +23,7 @@ SAMPLING = {
 WRITING = {**SAMPLING, "--stop": "", "--weights": "int7", "--device": "tpu", "--checkpoint": "./nowhere"}
 BAD = {
     "check": {"1": "1", "--from": "./nowhere", "--device": "tpu", "--timeout": "0"},
+    "hint": {"1": "1", "--todo": "9"},
     "diff": {"1": "--yes 1", "--from": "./nowhere"},
     "watch": {"--device": None},  # it says so at every check, as check does
     "python": {"-c": None, "-m": None, "--device": "tpu"},
@@ -42,7 +43,7 @@ BAD = {
     "chat": {**WRITING, "--max-new-tokens": "0"},
     "serve": {"--checkpoint": "./nowhere", "--host": "192.0.2.1", "--port": "70000", "--device": "tpu"},
     "warm": {"--device": "tpu"},
-    "bench peers": {"--size": "1T", "--rounds": "0", "--only": "nobody"},
+    "bench peers": {"--size": "1T", "--rounds": "0", "--only": "nobody", "--device": "tpu"},
 }
 CASES = [
     (command, values.get("1", ""), option, value)

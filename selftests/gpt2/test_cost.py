@@ -6,7 +6,7 @@ import pytest
 from gpt2.checkpoint import open_checkpoint
 from gpt2.cost import BYTES, cache_bytes, parameter_count, token_flops, weight_bytes
 from gpt2.cpu.model import load_cpu_model
-from gpt2.cpu.panels import FORMATS
+from gpt2.cpu.panels import FORMATS, panel_count
 from solutions.solution_01 import GPT2Config
 
 SMALL = GPT2Config(vocab_size=11, n_positions=7, n_embd=6, n_layer=2, n_head=3, n_inner=5)
@@ -36,6 +36,8 @@ def test_bytes_of_weights_follow_their_type():
 
 def test_bytes_of_the_cache_are_those_that_the_engine_takes(folder):
     checkpoint = open_checkpoint(str(folder))
-    _, cache = load_cpu_model(checkpoint, "float32").start([[1, 2, 3]], capacity=64)  # a panel, exactly
-    padded = 64 / checkpoint.config.head_dim  # a head's features are rounded up to a panel
+    model = load_cpu_model(checkpoint, "float32")
+    _, cache = model.start([[1, 2, 3]], capacity=64)  # whole panels, exactly
+    head_dim = checkpoint.config.head_dim
+    padded = panel_count(head_dim, model._kernel.panel) * model._kernel.panel / head_dim  # rounded up to panels
     assert cache_bytes(checkpoint.config, past=64) * padded == cache.buffer.num_elements * 4
