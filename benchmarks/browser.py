@@ -7,12 +7,12 @@ thread, in processor time, with which the page can answer nothing else.
 
 import json
 import shutil
-import tempfile
-from pathlib import Path
+import subprocess
+import sys
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from book.build import mdbook
+from course.curriculum.steps import ROOT
 from course.refusal import Refusal
 
 FLAGS = ("--no-sandbox", "--disable-gpu")
@@ -69,12 +69,11 @@ def main() -> None:
     chromium = shutil.which("chromium")
     if not chromium:
         raise Refusal("there is no chromium on this machine (apt-get install chromium)")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        built = mdbook("build", "--dest-dir", folder, is_quiet=True)
-        built.check_returncode()
+    subprocess.run([sys.executable, "-m", "course", "build-book"], cwd=ROOT, check=True, capture_output=True)
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page()
-        page.goto(f"{Path(folder).as_uri()}/playground.html")
+        page.goto((ROOT / "book/html/playground.html").as_uri())
         print(f"longest task on the main thread  {longest_task(browser, page):6.0f} ms")
         print(f"writing                          {max(speeds(page)):6} tokens/s")
         for text in TEXTS:

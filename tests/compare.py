@@ -16,6 +16,7 @@ from course.judging.case import Case
 from course.judging.failure import CheckFailure, input_changed
 
 PLACES_SHOWN = 5  # of those where a tensor is wrong
+NAMES_SHOWN = 6  # of the parameters that are missing, or that there should be
 
 given: list[tuple[Tensor, np.ndarray]] = []  # what a check has handed to the step, and what is in it
 
@@ -229,21 +230,25 @@ def load_parameters(module: object, weights: Mapping[str, np.ndarray], device: D
     wanted = {name: list(value.shape) for name, value in weights.items()}
     if missing := sorted(wanted.keys() - found.keys()):
         raise CheckFailure(
-            f"parameters named {', '.join(sorted(wanted))}",
-            f"no {', '.join(missing)}",
+            f"parameters named {listed(sorted(wanted))}",
+            f"no {listed(missing)}",
             what_holds_none(module, missing[0]),
         )
     if extra := sorted(found.keys() - wanted.keys()):
         # Whatever they are called: those of the same shapes are the same mistake.
         shapes = " and ".join(sorted(str(found[name]) for name in extra))
-        raise CheckFailure(
-            f"no parameters but {', '.join(sorted(wanted))}", f"{', '.join(extra)} as well", observed=shapes
-        )
+        raise CheckFailure(f"no parameters but {listed(sorted(wanted))}", f"{listed(extra)} as well", observed=shapes)
     for name, shape in wanted.items():
         if found[name] != shape:
             raise CheckFailure(f"{name} of shape {shape}", f"shape {found[name]}")
     module.load_state_dict(Parameters(weights, device))
     return module
+
+
+def listed(names: Sequence[str]) -> str:
+    """Some names, and how many more there are: the rest of a report stays on the screen."""
+    more = f", and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(names[:NAMES_SHOWN]) + more
 
 
 class Parameters(Mapping[str, Tensor]):

@@ -11,7 +11,8 @@ from tools.attempts import Attempt, read_attempts, report
 
 COURSE = [step for step in STEPS if step <= FINISH]
 ATTEMPTS = [attempt for step in COURSE for attempt in read_attempts(step)]
-SOME = [attempt for step in COURSE for attempt in read_attempts(step)[::3]]  # python -m tools.attempts runs them all
+# python -m tools.attempts runs them all. Step 14's are left to it: its 25 checks push what fails late below 20 lines.
+SOME = [attempt for step in COURSE if step < FINISH for attempt in read_attempts(step)[::3]]
 
 
 @pytest.fixture
