@@ -114,13 +114,11 @@ def to_judge(attempts: Sequence[Attempt], marks: Marks) -> list[Attempt]:
 
 def lateness(attempt: Attempt, marks: Marks) -> Lateness:
     """How late an attempt came. Raises Refusal where the roster's extension makes no sense."""
-    person = attempt.person
+    extension = attempt.person.extension if attempt.person else ""
     try:
-        return marks.deadline.lateness(
-            attempt.moment, person.id if person else attempt.name, person.extension if person else ""
-        )
+        return marks.deadline.lateness(attempt.moment, attempt.owner, extension)
     except ValueError as error:
-        raise Refusal(f"the roster's {error} of {person.id if person else attempt.name}") from None
+        raise Refusal(f"the roster's {error} of {attempt.owner}") from None
 
 
 def gradebook(
@@ -141,12 +139,10 @@ def gradebook(
     by_hand: dict[str, list[Override]] = {}
     for each in overrides:
         by_hand.setdefault(each.who, []).append(each)
-    counts: dict[str, int] = {}
-    for attempt in attempts:
-        counts[attempt.who] = counts.get(attempt.who, 0) + 1
+    counts = {several[0].who: len(several) for several in _by_person(attempts)}
     found: dict[str, Row] = {}
     for attempt, grade in zip(judged, grades):
-        name = attempt.person.id if attempt.person else attempt.name
+        name = attempt.owner
         row = Row(
             name,
             replace(grade, name=name),

@@ -47,6 +47,11 @@ class Attempt(Submission):
         several = f" attempt {self.number}" if self.person and self.name != self.person.id else ""
         return self.person.title + several if self.person else self.name
 
+    @property
+    def owner(self) -> str:
+        """Whose it is: an id of the roster, or else the submission's name."""
+        return self.person.id if self.person else self.name
+
     def read(self) -> Steps:
         """See Submission.read."""
         if self.files:

@@ -8,13 +8,11 @@ id,step,points,comment
 A row without a step is about the whole submission; one without points is a comment.
 """
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 from course.curriculum.steps import LAST, STEPS
-from course.grading.roster import plain
+from course.grading.roster import csv_rows, plain, read_text
 from course.refusal import Refusal
 
 NAME = "overrides.csv"
@@ -47,15 +45,12 @@ def read(folder: Path) -> list[Override]:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(",".join(COLUMNS) + "\n", encoding="utf-8-sig")
         return []
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refusal(f"{path}: not in UTF-8 (byte {error.start}): save it as CSV UTF-8") from None
-    first = text.partition("\n")[0]
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    text = read_text(path)
+    rows = csv_rows(text)
     header = [plain(cell) for cell in next(rows, [])]
     if "id" not in header or not set(header) <= set(COLUMNS):
-        raise Refusal(f"{path}: line 1: expected {', '.join(COLUMNS)}, got {first.strip()!r}")
+        first = text.partition("\n")[0].strip()
+        raise Refusal(f"{path}: line 1: expected {', '.join(COLUMNS)}, got {first!r}")
     found: dict[tuple[str, int | None], Override] = {}
     for row in rows:
         cells = dict.fromkeys(COLUMNS, "") | dict(zip(header, (cell.strip() for cell in row)))

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
+from typing import Any
 
 from course.refusal import Refusal
 
@@ -88,13 +89,7 @@ class Roster:
     @classmethod
     def read(cls, path: Path) -> "Roster":
         """Raises Refusal, with the line and the value that are wrong."""
-        try:
-            text = path.read_bytes().decode("utf-8-sig")
-        except OSError as error:
-            raise Refusal(f"{path}: {error.strerror}") from None
-        except UnicodeDecodeError as error:
-            raise Refusal(f"{path}: not in UTF-8 (byte {error.start}): save it as CSV UTF-8") from None
-        return cls(tuple(_people(path, text)))
+        return cls(tuple(_people(path, read_text(path))))
 
     def __getitem__(self, id_: str) -> Person | None:
         return next((person for person in self.people if person.id == id_), None)
@@ -119,6 +114,22 @@ class Roster:
         return None
 
 
+def read_text(path: Path) -> str:
+    """The text of a CSV file that somebody has made. Raises Refusal where it cannot be read."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise Refusal(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise Refusal(f"{path}: not in UTF-8 (byte {error.start}): save it as CSV UTF-8") from None
+
+
+def csv_rows(text: str) -> Any:
+    """A ``csv.reader`` of a text, by the sign that its first line has most of: a spreadsheet's language decides it."""
+    first = text.partition("\n")[0]
+    return csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+
+
 def plain(text: str) -> str:
     """A text without accents, signs and capitals, so that one spelling is compared with another."""
     letters = unicodedata.normalize("NFKD", text.casefold())
@@ -127,17 +138,7 @@ def plain(text: str) -> str:
 
 def _stem(name: str) -> str:
     """A file's name without what says of which kind it is, and how often somebody has sent it."""
-    while (suffix := PurePath(name).suffix.lower()) in (
-        ".zip",
-        ".tar",
-        ".gz",
-        ".tgz",
-        ".bz2",
-        ".xz",
-        ".py",
-        ".7z",
-        ".rar",
-    ):
+    while (suffix := PurePath(name).suffix.lower()) in SUFFIXES:
         name = name[: -len(suffix)]
     return re.sub(r"(?i)(?:[ _-]*\((\d{1,2})\)|[ _-]+(?:v|version|attempt|try|final)?[ _-]?\d{0,2})$", "", name) or name
 
@@ -167,9 +168,7 @@ def _by_part(person: Person, name: str) -> bool:
 
 
 def _people(path: Path, text: str) -> Iterable[Person]:
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = csv_rows(text)
     header = [cell.strip() for cell in next(rows, [])]
     columns = _columns(header)
     if not columns.keys() & {"id", "email", "name", "last", "login"}:
