@@ -108,15 +108,14 @@ def generate(
             own = replace(sampling, seed=(first + number) % (LARGEST_SEED + 1))
             if number:
                 put("\n")
+            telling = Telling(ids, tokenizer, show_probabilities)
             if naive:
-                telling = Telling(ids, tokenizer, show_probabilities)
                 reason = loop.write(ids, own, max_new_tokens, telling.begin, telling.piece)
             else:
                 with refusing(ValueError):
                     tokens = model.stream(
                         ids, own, max_new_tokens=max_new_tokens, slide=slide, stop=stop, logprobs=logprobs
                     )
-                    telling = Telling(ids, tokenizer, show_probabilities)
                     reason = "length"  # of no tokens at all
                     telling.begin()
                     for token in tokens:

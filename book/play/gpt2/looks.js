@@ -26,16 +26,25 @@ class Looks {
         return array.subarray(position * n_embd, (position + 1) * n_embd);
     }
 
+    /** The cosines of a row of a table with each of its rows: [length]. */
+    cosines(table, index, length) {
+        const own = this.row(table, index);
+        return Array.from({ length }, (_, other) => cosine(own, this.row(table, other)));
+    }
+
+    /** The shares of what follows the text, which the model reads anew as it is just now: [vocab_size]. */
+    following() {
+        const { config } = this.model;
+        const logits = this.model.forward(this.ids, new KVCache(config));
+        return softmax(logits.slice(-config.vocab_size), config.vocab_size);
+    }
+
     /** Step 02: the shares of what follows the text, [vocab_size], with the mask closed and with it open. */
     mask() {
-        const { ids } = this;
-        const last = ids.length - 1;
         const closed_mask = causal_mask;
         causal_mask = (seq_length, key_length) => new Float32Array(seq_length * key_length);
         try {
-            const { config } = this.model;
-            const logits = this.model.forward(ids, new KVCache(config)).slice(last * config.vocab_size);
-            return { closed: this.reader.shares(last), open: softmax(logits, config.vocab_size) };
+            return { closed: this.reader.shares(this.ids.length - 1), open: this.following() };
         } finally {
             causal_mask = closed_mask;
         }
@@ -58,27 +67,22 @@ class Looks {
     neighbours(position, count) {
         const { weight } = this.model.transformer.wte;
         const id = this.ids[position];
-        const own = this.row(weight, id);
-        const all = Array.from({ length: this.model.config.vocab_size }, (_, other) => cosine(own, this.row(weight, other)));
-        return likeliest(all, count + 1).filter(([other]) => other !== id);
+        return likeliest(this.cosines(weight, id, this.model.config.vocab_size), count + 1).filter(([other]) => other !== id);
     }
 
     /** Step 06: the cosines of a position's vector with those of all positions: [n_positions]. */
     positions(position) {
         const { weight } = this.model.transformer.wpe;
-        const own = this.row(weight, position);
-        return Array.from({ length: this.model.config.n_positions }, (_, other) => cosine(own, this.row(weight, other)));
+        return this.cosines(weight, position, this.model.config.n_positions);
     }
 
     /** Step 06: the shares of what follows the text if it stood `shift` positions further on: [vocab_size]. */
     shifted(shift) {
-        const { config, transformer } = this.model;
-        const { ids } = this;
+        const { transformer } = this.model;
         const { wpe } = transformer;
         transformer.wpe = { forward: (past, seq_length) => wpe.forward(past + shift, seq_length) };
         try {
-            const logits = this.model.forward(ids, new KVCache(config));
-            return softmax(logits.slice(-config.vocab_size), config.vocab_size);
+            return this.following();
         } finally {
             transformer.wpe = wpe;
         }
