@@ -50,12 +50,9 @@ serve(Toy)
 
 
 @pytest.fixture
-def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def toy(put_worker):
     """Contenders whose model is the toy."""
-    workers = tmp_path / "benchmarks/peers/workers"
-    workers.mkdir(parents=True)
-    (workers / "toy.py").write_text(TOY)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    put_worker("toy", TOY)
     return lambda flaw="none", name="a toy": Contender(name, "toy", flaw)
 
 

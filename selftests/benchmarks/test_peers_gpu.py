@@ -30,12 +30,9 @@ serve(Toy)
 
 
 @pytest.fixture
-def toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def toys(put_worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Two contenders, of which the first one is broken, and small cases."""
-    workers = tmp_path / "benchmarks/peers/workers"
-    workers.mkdir(parents=True)
-    (workers / "toy.py").write_text(TOY)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    put_worker("toy", TOY)
     monkeypatch.setenv("TOY_ENDED", str(tmp_path / "ended"))
     monkeypatch.setitem(checkpoint.SIZES, "tiny", {"n_embd": 8, "n_layer": 1, "n_head": 2})
     monkeypatch.setattr(gpu, "FOLDER", tmp_path)

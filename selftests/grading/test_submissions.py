@@ -15,14 +15,6 @@ NAMES = ("step_02.py", "hw/step_03.py", "hw/steps/step_04.py")
 WANTED = {2: b"# step_02.py", 3: b"# hw/step_03.py", 4: b"# hw/steps/step_04.py"}
 
 
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    """A folder with step 2 in it."""
-    (tmp_path / "ada").mkdir()
-    (tmp_path / "ada" / "step_02.py").write_bytes(b"mine")
-    return tmp_path / "ada"
-
-
 # Where submissions are
 
 

@@ -4,7 +4,6 @@ import contextlib
 import io
 import tarfile
 import zipfile
-from pathlib import Path
 
 import pytest
 
@@ -12,14 +11,6 @@ from course.grading import contents
 from course.grading.contents import FILE_LIMIT
 from course.grading.submissions import BadSubmission, find
 from selftests.grading.handed_in import make_tar, make_zip, read
-
-
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    """A folder with step 2 in it."""
-    (tmp_path / "ada").mkdir()
-    (tmp_path / "ada" / "step_02.py").write_bytes(b"mine")
-    return tmp_path / "ada"
 
 
 def test_huge_file_is_refused(folder):
