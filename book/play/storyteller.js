@@ -21,6 +21,7 @@ const storyteller = {
     open(progress) {
         storyteller.listeners.push(progress);
         storyteller.opened ??= storyteller.load().catch((error) => {
+            storyteller.worker.terminate();
             storyteller.opened = undefined; // so that one can try again
             throw error;
         });
@@ -49,14 +50,15 @@ const storyteller = {
     start() {
         const source = ['"use strict";', ...storyteller.SOURCE, "serve();"].join("\n");
         const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-        storyteller.waiting = [];
-        storyteller.worker = new Worker(address);
+        const waiting = []; // this worker's own, since another one's late answers would be taken for its
+        const worker = new Worker(address);
         URL.revokeObjectURL(address);
-        storyteller.worker.onmessage = ({ data: { result, error } }) => {
-            const { resolve, reject } = storyteller.waiting.shift();
+        worker.onmessage = ({ data: { result, error } }) => {
+            const { resolve, reject } = waiting.shift();
             if (error === undefined) resolve(result);
             else reject(new Error(error));
         };
+        Object.assign(storyteller, { waiting, worker });
     },
 
     /** Called by a piece: its place in the file, and its bytes in base64. */
