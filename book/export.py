@@ -6,17 +6,15 @@ Whole arrays travel as base64: little-endian float32 for logits, uint16 for shar
 """
 
 import base64
-import heapq
 import json
-from collections.abc import Callable, Iterator, Sequence
-from itertools import count
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
-from book.pictures.storyteller import attention, checkpoint, device, encode, logits, run, tokenizer, words
+from book.pictures.storyteller import attention, device, encode, logits, run, tokenizer, words
 from course.curriculum.steps import ROOT
 from solutions.solution_01 import GPT2Config
 from solutions.solution_02 import causal_mask
@@ -27,8 +25,6 @@ FOLDER = ROOT / "book" / "play"
 
 # Three where the model has a choice, and one where it is sure of what comes.
 PROMPTS = ("He had learned that", '"Why do you fight?" asked the', "From then on, she", "Once upon a time")
-TEXTS_A_PROMPT = 12  # 48 texts of 1,024 float32 take 262 kB; a page may have 500
-DEPTH = 0.7  # of two equally likely texts the shorter one, the more so the smaller this is
 FULL = 2**16 - 1  # a share of 1 as uint16
 
 SENTENCES = (
@@ -41,29 +37,13 @@ SIZES = {"n_embd": 6, "n_head": 2}  # with head_dim 3 no two sizes are equal
 
 
 def temperature_lab() -> dict[str, Any]:
-    """The logits after four prompts and after their likeliest continuations, a few tokens deep."""
+    """The logits after four prompts."""
     prompts = [encode(prompt)[0].tolist() for prompt in PROMPTS]
-    texts = [text for prompt in prompts for text in _likeliest(prompt)]
     return {
         "tokens": _vocabulary(),
         "prompts": prompts,
-        "texts": texts,
-        "logits": _base64(np.stack([logits(np.array([text]))[-1] for text in texts]), "<f4"),
+        "logits": _base64(np.stack([logits(np.array([prompt]))[-1] for prompt in prompts]), "<f4"),
     }
-
-
-def _likeliest(prompt: list[int]) -> Iterator[list[int]]:
-    """The prompt, and the texts that the model at temperature 1 writes most often on the way on from it."""
-    number = count()  # parts texts of equal probability
-    waiting = [(-1.0, next(number), prompt)]
-    for _ in range(TEXTS_A_PROMPT):
-        minus_probability, _, text = heapq.heappop(waiting)
-        yield text
-        scores = logits(np.array([text]))[-1].astype(np.float64)
-        weights = np.exp(scores - scores.max())
-        for token, share in enumerate(weights / weights.sum()):
-            if token not in checkpoint.eos_token_ids:  # after which there is nothing to say
-                heapq.heappush(waiting, (minus_probability * share * DEPTH, next(number), [*text, token]))
 
 
 def _vocabulary() -> list[str]:

@@ -30,10 +30,10 @@ This is the course in one notebook: of every chapter the idea, and of every step
 the solution. [The book](../src/introduction.md) has the hints, the quizzes and the pages to play with; `./run \
 book` opens it.
 
-Any notebook program opens it, such as VS Code. Its Python, the kernel, is the course's: `./run make --help` \
-installs all that it needs into `.venv`; choose that one. The first cell finds the course and sets MAX up. What \
-you write into a cell that begins with `%%step` is checked when you run the cell. The rest of the notebook goes on \
-with the solutions.
+`./run notebook` opens it in JupyterLab, as a copy of your own: `book/notebook/mine.ipynb`. Other notebook \
+programs, such as VS Code, do as well: let `./run notebook --help` install what it needs, and choose the Python in \
+`.venv` as the kernel. The first cell finds the course and sets MAX up. What you write into a cell that begins with \
+`%%step` is checked when you run the cell. The rest of the notebook goes on with the solutions.
 
 `book/notebook.py` wrote this file from the book: change that."""
 

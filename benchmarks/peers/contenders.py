@@ -1,12 +1,12 @@
 """The libraries that are measured. Each has an environment of its own, apart from the others and the course's."""
 
 import os
-import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+
+from course.environment import python_with
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,7 @@ def python_of(contender: Contender, folder: Path) -> str:
     """
     if not contender.requirements:
         return sys.executable
-    environment = folder / contender.worker
-    python = environment / "bin" / "python"
-    installed = environment / "requirements.txt"
-    wanted = "\n".join(contender.requirements)
-    if not (installed.is_file() and installed.read_text() == wanted):
-        print(f"installing {contender.versions} into {environment}", file=sys.stderr)
-        try:
-            subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)
-            subprocess.run([python, "-m", "pip", "install", "-qq", *contender.requirements], check=True)
-        except subprocess.CalledProcessError:
-            shutil.rmtree(environment, ignore_errors=True)
-            raise
-        installed.write_text(wanted)
-    return str(python)
+    return python_with(contender.requirements, folder / contender.worker)
 
 
 def environment_of(contender: Contender) -> dict[str, str]:

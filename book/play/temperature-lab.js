@@ -1,13 +1,13 @@
 "use strict";
 
 // Temperature lab: what temperature, top-k and top-p make of the scores of the next token. The scores
-// after some texts are stored, to be seen before the model is awake; after all others it is asked.
+// after the prompts are stored, to be seen before the model is awake; after all other texts it is asked.
 
-play.parts["temperature-lab"] = (root, { tokens, prompts, texts, logits: base64 }) => {
+play.parts["temperature-lab"] = (root, { tokens, prompts, logits: base64 }) => {
     const { element, visible, percent } = play;
     const END = tokens.indexOf("<|endoftext|>");
     const stored = play.decode(base64, Float32Array);
-    const rowOf = new Map(texts.map((text, row) => [text.join(), row]));
+    const rowOf = new Map(prompts.map((ids, row) => [ids.join(), row]));
 
     let prompt = prompts[0];
     let added = [];

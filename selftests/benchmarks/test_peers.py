@@ -266,7 +266,7 @@ def test_a_peer_that_cannot_be_installed_is_left_out(tmp_path, monkeypatch, caps
         Path(arguments[-1]).mkdir()  # half an environment
         raise subprocess.CalledProcessError(1, arguments)
 
-    monkeypatch.setattr(contenders.subprocess, "run", fail)
+    monkeypatch.setattr(subprocess, "run", fail)
     monkeypatch.setattr(command, "FOLDER", tmp_path)
     ours, peer = Contender("ours", "ours"), Contender("peer", "peer", requirements=("peer==1.0",))
     assert command._there([peer, ours]) == [ours]
@@ -276,7 +276,7 @@ def test_a_peer_that_cannot_be_installed_is_left_out(tmp_path, monkeypatch, caps
 
 def test_an_environment_is_made_once_for_its_requirements(tmp_path, monkeypatch):
     calls = []
-    monkeypatch.setattr(contenders.subprocess, "run", lambda arguments, **settings: calls.append(arguments))
+    monkeypatch.setattr(subprocess, "run", lambda arguments, **settings: calls.append(arguments))
     (tmp_path / "peer").mkdir()
     one, other = (Contender("peer", "peer", requirements=(f"peer=={version}",)) for version in "12")
     for contender in (one, one, other):

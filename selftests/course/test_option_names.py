@@ -43,6 +43,7 @@ BAD = {
     "chat": {**WRITING, "--max-new-tokens": "0"},
     "serve": {"--checkpoint": "./nowhere", "--host": "192.0.2.1", "--port": "70000", "--device": "tpu"},
     "warm": {"--device": "tpu"},
+    "notebook": {"--port": "70000"},
     "bench peers": {"--size": "1T", "--rounds": "0", "--only": "nobody", "--device": "tpu"},
 }
 CASES = [
