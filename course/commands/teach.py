@@ -30,6 +30,10 @@ def grade_submissions(
         Path | None,
         typer.Option(metavar="FILE", help="Who is in the class, in CSV, as Canvas, Moodle or somebody writes it."),
     ] = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Submissions of a former year, for copies. May be given several times."),
+    ] = None,
     with_solution: Annotated[
         bool, typer.Option("--with-solution", help="Show the solution in the feedback for each person, too.")
     ] = False,
@@ -52,7 +56,7 @@ def grade_submissions(
     ] = True,
 ) -> None:
     """Grade submissions: folders, zip or tar files with step_NN.py in them, each in a sandbox."""
-    from course.grading import overrides
+    from course.grading import alike, overrides
     from course.grading.grade import Settings, grade
     from course.grading.gradebook import gradebook, to_judge
     from course.grading.joining import alone, join
@@ -81,12 +85,16 @@ def grade_submissions(
         by_hand = overrides.read(out)
         known = {person.id for person in people.people} if people else set()
         overrides.refuse_strangers(by_hand, known | {each.name for each in attempts}, out)
+        with option("--against", ", ".join(map(str, against or ()))):
+            former, unread = alike.earlier(against or (), unpacked, out)
+        for each in unread:
+            console.err.print(console.printable(f"Not compared: {each}"), style="yellow", markup=False, highlight=False)
         load_kernels(None)
         settings = Settings(numbers, jobs, timeout, total_timeout, memory << 20 if sandbox else None)
         with Table({each.name: each.title for each in judged}, settings.steps) as table:
             grades = grade(judged, out / "results", settings, table.add, again or ())
     rows = gradebook(attempts, judged, grades, settings.steps, marks, people, by_hand)
-    page, changed = publish(rows, settings.steps, marks, out, with_solution)
+    page, changed = publish(rows, settings.steps, marks, out, with_solution, former)
     show_class(rows, changed)
     console.out.print(f"\n{console.printable(str(page))} shows them all.", markup=False)
     raise typer.Exit(NO if any(row.grade.error for row in rows if row.number) else 0)

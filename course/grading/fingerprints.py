@@ -1,62 +1,75 @@
-"""What a submission has in common with others, whatever its names: fingerprints of its statements.
+"""What a step has in common with others: fingerprints of its code, and of its text.
 
-Each step's own lines are read as tokens, with names and numbers replaced by what kind they are, so that renaming
-hides nothing. What is kept are the fingerprints of winnowing (Schleimer, Wilkerson and Aiken, 2003): of every few
-neighbouring sequences of tokens, one. Those that the solution has too say nothing, and are left out.
+The code's are short sequences of words within a simplified statement (course.grading.simplified), so that nothing is
+hidden by other names, another order, or what stands between. The text's are lines as they are written, comments among
+them: where everybody's code is nearly the solution's, the same words say more. Those that the skeleton or the solution
+has, say nothing, and are left out.
 """
 
-import io
-import keyword
-import token
-import tokenize
+import textwrap
 import zlib
 from collections.abc import Iterable
 from functools import cache
 
-from course.curriculum.statements import NotPython, lines, statements
 from course.curriculum.steps import read_source, solution_path
 from course.curriculum.todos import skeleton
+from course.grading.simplified import Clause, clauses
 
-GRAM = 6  # tokens in a sequence
-WINDOW = 4  # neighbouring sequences of which one is kept
+GRAM = 6  # words in a sequence
+SHORT = 12  # characters of a line that anybody writes
+KINDS = ("code", "text")
 
 
-def fingerprints(step: int, source: str) -> set[int]:
-    """The fingerprints of a step, without those that its solution has."""
-    given, solved = _reference(step)
-    return _winnow(source, given) - solved
+def fingerprints(step: int, source: str) -> dict[str, list[int]]:
+    """The fingerprints of a step, by kind."""
+    own = {"code": _code(clauses(source)), "text": _text(source)}
+    return {kind: sorted(own[kind] - known) for kind, known in _known(step).items()}
+
+
+def fragments(one: str, other: str, shared: Iterable[int]) -> list[tuple[str, str]]:
+    """The statements of two texts that hold shared fingerprints, each beside its like.
+
+    Args:
+        shared: the fingerprints of the code that count.
+    """
+    wanted = set(shared)
+    theirs = [(clause, wanted & _code([clause])) for clause in clauses(other)]
+    found = []
+    for clause in clauses(one):
+        own = wanted & _code([clause])
+        like, common = max(
+            ((each, len(own & prints)) for each, prints in theirs), key=lambda it: it[1], default=(clause, 0)
+        )
+        if common:
+            found.append((_written(one, clause), _written(other, like)))
+    return found
 
 
 @cache
-def _reference(step: int) -> tuple[set, set[int]]:
-    """What every submission of a step was given, as the statements' keys, and the solution's fingerprints."""
+def _known(step: int) -> dict[str, set[int]]:
+    """What every submission of a step was given, and what its solution has."""
     solution = read_source(solution_path(step))
-    given = {each.key for each in _cut(skeleton(solution, step)[0])}
-    return given, _winnow(solution, given)
+    texts = (solution, skeleton(solution, step)[0])
+    return {
+        "code": set().union(*(_code(clauses(text)) for text in texts)),
+        "text": set().union(*map(_text, texts)),
+    }
 
 
-def _cut(source: str) -> list:
-    try:
-        return statements(source)
-    except NotPython:
-        return lines(source)
+def _code(found: Iterable[Clause]) -> set[int]:
+    return {
+        zlib.crc32(" ".join(each.words[i : i + GRAM]).encode("utf-8", "replace"))
+        for each in found
+        for i in range(len(each.words) - GRAM + 1)
+    }
 
 
-def _winnow(source: str, given: set) -> set[int]:
-    kinds = [kind for each in _cut(source) if each.key not in given for kind in _kinds(each.text)]
-    grams = [zlib.crc32(" ".join(kinds[i : i + GRAM]).encode()) for i in range(len(kinds) - GRAM + 1)]
-    return {min(grams[i : i + WINDOW]) for i in range(max(1, len(grams) - WINDOW + 1)) if grams}
+def _text(source: str) -> set[int]:
+    lines = (" ".join(line.split()) for line in source.split("\n"))
+    return {zlib.crc32(line.encode("utf-8", "replace")) for line in lines if len(line) >= SHORT}
 
 
-def _kinds(text: str) -> Iterable[str]:
-    """What each token of a statement is: a keyword or an operator itself, a name, a number, a string."""
-    try:
-        for each in tokenize.generate_tokens(io.StringIO(text).readline):
-            if each.type == token.NAME and not keyword.iskeyword(each.string):
-                yield "name"
-            elif each.type in (token.NAME, token.OP):
-                yield each.string
-            elif each.type in (token.NUMBER, token.STRING):
-                yield token.tok_name[each.type]
-    except (tokenize.TokenError, SyntaxError):
-        return
+def _written(source: str, clause: Clause) -> str:
+    """The lines of a statement, as they stand in the file."""
+    lines = source.split("\n")
+    return textwrap.dedent("\n".join(lines[number - 1].rstrip() for number in clause.lines if number <= len(lines)))

@@ -158,9 +158,9 @@ class _Run:
     def _grade(self, submission: Submission, before: Grade | None) -> tuple[Grade, bool]:
         handed_in = submission.read()
         files = {step: handed_in[step] for step in self.settings.steps if step in handed_in}
-        sources = {step: _text(content) for step, content in files.items()}
+        sources = {step: source_text(content) for step, content in files.items()}
         keys = {step: kept.key(step, content, *self.key) for step, content in files.items()}
-        path = self.results / f"{_file_name(submission.path.name, submission.name)}.json"
+        path = self.results / f"{file_name(submission.path.name, submission.name)}.json"
         found: dict[int, StepResult] = {}
         if before:
             found = {step.step: step for step in before.steps if not step.lost}
@@ -197,16 +197,16 @@ def _lasting(result: StepResult) -> StepResult:
     return replace(result, file=f"step_{result.step:02}.py", checks=checks, seconds=0.0, unfinished=[], output="")
 
 
-def _text(content: bytes) -> str:
+def source_text(content: bytes) -> str:
     """A step's source text with the line ends that Python sees."""
     return content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def file_name(submission: Submission) -> str:
-    """A name for files about it: readable, harmless, and no other submission's."""
-    return _file_name(submission.path.name, submission.path)
+def file_name(name: str, unique: str | Path = "") -> str:
+    """A name for files about a submission: readable, harmless, and no other's.
 
-
-def _file_name(name: str, unique: str | Path) -> str:
+    Args:
+        unique: what no other has; the name, where that is left out.
+    """
     readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", name)[:40].strip("-.") or "unnamed"
-    return f"{readable}-{hashlib.sha256(os.fsencode(unique)).hexdigest()[:12]}"
+    return f"{readable}-{hashlib.sha256(os.fsencode(unique or name)).hexdigest()[:12]}"

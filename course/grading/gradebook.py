@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from course.grading import reference
 from course.grading.deadlines import Lateness, Moment
@@ -38,6 +39,7 @@ class Row:
     note: str = ""  # what an instructor has to know, and the person need not
     file: str = ""  # the name for files about it
     is_in_roster: bool = True  # or there is none
+    place: Path | None = None  # where it lies; a group has one for all
 
     @property
     def title(self) -> str:
@@ -155,8 +157,9 @@ def gradebook(
             counts[attempt.who],
             tuple(by_hand.get(name, ())),
             "; ".join(filter(None, [attempt.note, reference.told(grade.sources)])),
-            file_name(attempt),
+            file_name(attempt.path.name, attempt.path),
             is_in_roster=roster is None or attempt.person is not None,
+            place=attempt.source,
         )
         if attempt.who not in found or row.points > found[attempt.who].points:
             found[attempt.who] = row

@@ -1,4 +1,4 @@
-"""The grades as web pages: one for each submission, one for the class. Each is a file of its own.
+"""The grades as web pages: one for each submission and each pair that is alike, one for the class. Each is a file.
 
 A page loads nothing. All that comes from a submission is escaped, and loses what steers a screen.
 """
@@ -80,6 +80,15 @@ def class_page(rows: Sequence[Row], steps: Sequence[int], pairs: Sequence[Pair],
         statuses=dict(sorted(statuses.items(), key=lambda item: item[0][0])),
         mistakes=mistakes.most_common(FREQUENT),
     )
+
+
+def pair_page(pair: Pair, names: Sequence[str]) -> str:
+    """Two submissions that are alike, and what they share.
+
+    Args:
+        names: what to call the two.
+    """
+    return _environment.get_template("pair.html").render(pair=pair, names=names)
 
 
 def _differences(sources: Mapping[int, str]) -> dict[int, list[Part] | str]:

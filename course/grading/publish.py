@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from course.grading import changes, export, feedback, sheets
+from course.grading import alike, changes, export, feedback, sheets
 from course.grading.changes import Change
 from course.grading.gradebook import Row
 from course.grading.marks import Marks
 from course.grading.pages import class_page, submission_page
-from course.grading.similar import pairs
 
 PLATFORMS = {
     "gradescope": export.to_gradescope,
@@ -19,12 +18,18 @@ PLATFORMS = {
 
 
 def publish(
-    rows: Sequence[Row], steps: Sequence[int], marks: Marks, folder: Path, with_solution: bool = False
+    rows: Sequence[Row],
+    steps: Sequence[int],
+    marks: Marks,
+    folder: Path,
+    with_solution: bool = False,
+    former: alike.Sources | None = None,
 ) -> tuple[Path, list[Change]]:
     """Write everything into a folder.
 
     Args:
         with_solution: what people get to read shows the solution beside what they wrote.
+        former: submissions of former years, with which these are compared.
 
     Returns:
         The page to begin with, and what is not as the last run has left it.
@@ -37,8 +42,9 @@ def publish(
     _write(folder / "junit.xml", export.to_junit([row.grade for row in rows]))
     if any(row.person for row in rows):
         _publish_class(rows, steps, marks, folder, with_solution)
-    alike = pairs({row.name: row.grade.sources for row in rows})
-    page = _write(folder / "index.html", class_page(rows, steps, alike, changed))
+    pairs = alike.pairs(rows, former or {})
+    alike.write(rows, pairs, former or {}, folder)
+    page = _write(folder / "index.html", class_page(rows, steps, pairs, changed))
     changes.keep(rows, folder)
     return page, changed
 

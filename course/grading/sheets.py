@@ -25,7 +25,7 @@ def gradebook_csv(rows: Sequence[Row], steps: Sequence[int]) -> str:
     """A row for everybody, the absent and the unknown too, with all that decides the points."""
     header = ["id", "name", "email", "section", "status", "points", "of", *(f"step_{step:02}" for step in steps)]
     header += ["handed in", "attempt", "late", "remarks"]
-    return _csv(header, (_gradebook_row(row, steps) for row in rows))
+    return csv_text(header, (_gradebook_row(row, steps) for row in rows))
 
 
 def _gradebook_row(row: Row, steps: Sequence[int]) -> list[str]:
@@ -57,7 +57,7 @@ def canvas_csv(rows: Sequence[Row], assignment: str) -> str:
     """
     header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment]
     most = f"{rows[0].most:g}" if rows else ""
-    return _csv(header, [["    Points Possible", "", "", "", "", most], *_of_people(rows, _canvas_row)])
+    return csv_text(header, [["    Points Possible", "", "", "", "", most], *_of_people(rows, _canvas_row)])
 
 
 def _canvas_row(row: Row) -> list[str]:
@@ -76,7 +76,7 @@ def _canvas_row(row: Row) -> list[str]:
 def moodle_csv(rows: Sequence[Row], assignment: str) -> str:
     """What Moodle imports into its gradebook, by ID number or e-mail address, or as an offline grading worksheet."""
     header = ["Identifier", "Full name", "ID number", "Email address", "Grade", "Maximum Grade", "Feedback comments"]
-    return _csv(header, _of_people(rows, _moodle_row))
+    return csv_text(header, _of_people(rows, _moodle_row))
 
 
 def _moodle_row(row: Row) -> list[str]:
@@ -90,7 +90,7 @@ def blackboard_csv(rows: Sequence[Row], assignment: str) -> str:
     """What Blackboard uploads into its grade center, by user name."""
     most = f"{rows[0].most:g}" if rows else ""
     header = ["Last Name", "First Name", "Username", "Student ID", f"{assignment} [Total Pts: {most} Score]"]
-    return _csv(header, _of_people(rows, _blackboard_row))
+    return csv_text(header, _of_people(rows, _blackboard_row))
 
 
 def _blackboard_row(row: Row) -> list[str]:
@@ -107,7 +107,8 @@ def _of_people(rows: Iterable[Row], made: Callable[[Row], list[str]]) -> list[li
     return [made(row) for row in rows if row.person]
 
 
-def _csv(header: list[str], rows: Iterable[list[str]]) -> str:
+def csv_text(header: list[str], rows: Iterable[list[str]]) -> str:
+    """A table as CSV, in which no cell is a formula."""
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(map(cell, header))

@@ -12,14 +12,14 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from course.curriculum.difference import compare
 from course.curriculum.statements import Statement
 from course.curriculum.steps import ROOT
-from course.grading.fingerprints import fingerprints
+from course.grading import fingerprints
 from course.judging.process import environment
 
 MEMORY = 1 << 30  # bytes
@@ -47,9 +47,21 @@ class Part:
     rows: list[Row]
 
 
-def prints(sources: Mapping[int, str]) -> set[tuple[int, int]]:
-    """The fingerprints of a submission, by step. Raises Unread."""
-    return {(int(step), each) for step, found in _reader.ask("prints", sources).items() for each in found}
+def prints(sources: Mapping[int, str]) -> set[tuple[int, str, int]]:
+    """The fingerprints of a submission, each with its step and its kind. Raises Unread."""
+    answer = _reader.ask("prints", sources)
+    return {
+        (int(step), kind, each) for step, kinds in answer.items() for kind, found in kinds.items() for each in found
+    }
+
+
+def fragments(asked: Mapping[int, tuple[str, str, list[int]]]) -> dict[int, list[tuple[str, str]]]:
+    """The statements of two submissions that are alike, side by side. Raises Unread.
+
+    Args:
+        asked: by step, both texts, and the fingerprints that they share.
+    """
+    return {int(step): [(one, other) for one, other in rows] for step, rows in _reader.ask("fragments", asked).items()}
 
 
 def differences(sources: Mapping[int, str]) -> dict[int, list[Part]]:
@@ -67,7 +79,7 @@ class _Reader:
         self.process: subprocess.Popen[bytes] | None = None
         atexit.register(self.end)
 
-    def ask(self, what: str, sources: Mapping[int, str]) -> Any:
+    def ask(self, what: str, sources: Mapping[int, Any]) -> Any:
         if not sources:
             return {}
         if self.process is None:
@@ -108,8 +120,8 @@ class _Reader:
 _reader = _Reader()
 
 
-def _prints(step: int, source: str) -> list[int]:
-    return sorted(fingerprints(step, source))
+def _fragments(step: int, asked: list[Any]) -> list[Any]:
+    return fingerprints.fragments(*asked)
 
 
 def _differences(step: int, source: str) -> list[Any]:
@@ -135,7 +147,11 @@ def _lines(statement: Statement | None) -> str | None:
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    answers = {"prints": _prints, "differences": _differences}
+    answers: dict[str, Callable[[int, Any], Any]] = {
+        "prints": fingerprints.fingerprints,
+        "fragments": _fragments,
+        "differences": _differences,
+    }
     for line in sys.stdin.buffer:
         what, sources = json.loads(line)
         print(json.dumps({step: answers[what](int(step), source) for step, source in sources.items()}), flush=True)

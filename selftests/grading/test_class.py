@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from course.grading import grade as grading
 from course.judging.verdicts import StepResult, Verdict
 from selftests.grading import classes
 from selftests.grading.classes import ABSENT, LATE, PLATFORMS, PRESENT, STUDENTS, TWICE
+from selftests.grading.test_similar import ADA, BOB, COPY, DISGUISED
 
 WRONG = {"1006", "1007"}
 POINTS = """
@@ -207,3 +209,49 @@ def test_an_extension_of_the_roster_counts(run, tmp_path):
     run(folder)
     points = {row["id"]: row["points"] for row in table(tmp_path / "grades" / "gradebook.csv")}
     assert points[LATE] == "30" and len(points) == len(PRESENT) + len(ABSENT) + 1
+
+
+def test_copies_are_shown_beside_each_other_and_go_to_dolos_and_jplag(run, tmp_path):
+    folder = PLATFORMS["folders"](tmp_path / "export")
+    place = folder / "submissions" / "homework 1"
+    classes.write([(place / "1001" / "step_01.py", ADA), (place / "1009" / "step_01.py", COPY)])
+    classes.write([(tmp_path / "2025" / "old homework" / "step_01.py", DISGUISED)])
+    classes.write(
+        [(tmp_path / "2025" / "broken" / "step_1.py", ADA), (tmp_path / "2025" / "other" / "step_02.py", BOB)]
+    )
+    output = run(folder, "--against", str(tmp_path / "2025"))
+    assert "Not compared: 2025/broken: " in output and "expected step_01.py" in output
+    alike = tmp_path / "grades" / "alike"
+    found = {(row["one"], row["other"]): row for row in table(alike / "pairs.csv")}
+    assert set(found) == {("1001", "1009"), ("1001", "2025/old homework"), ("1009", "2025/old homework")}
+    assert found["1001", "1009"]["steps"] == "01: 100 %"
+    page = (alike / found["1001", "1009"]["page"]).read_text()
+    assert "return [power / total for power in powers]" in page and "return [power / total for power in exps]" in page
+    assert "Ada Lovelace (1001) and Björk Guðmundsdóttir (1009)" in page
+
+    with zipfile.ZipFile(alike / "dolos" / "step_01.zip") as archive:
+        info = list(csv.DictReader(io.StringIO(archive.read("info.csv").decode())))
+        assert {row["filename"] for row in info} == set(archive.namelist()) - {"info.csv"}
+        assert [row["filename"] for row in info if row["ignored"] == "true"] == ["skeleton.py"]
+        texts = {row["full_name"]: archive.read(row["filename"]).decode() for row in info}
+    assert texts["1001"] == ADA and texts["2025/old homework"] == DISGUISED
+    assert {row["full_name"]: row["label"] for row in info}["2025/old homework"] == "earlier"
+    assert len(list((alike / "jplag" / "class").iterdir())) == len(PRESENT) + 1
+    assert {path.name for path in (alike / "jplag" / "earlier").rglob("*.py")} == {"step_01.py", "step_02.py"}
+    assert "NotImplementedError" in (alike / "jplag" / "skeleton" / "step_01.py").read_text()
+    run(folder)
+    assert len(list(alike.glob("pair-*.html"))) == 1 and not (alike / "jplag" / "earlier").exists()
+
+
+def test_who_has_worked_in_a_group_is_not_told_as_a_copy(run, tmp_path):
+    folder = PLATFORMS["gradescope"](tmp_path / "export")
+    metadata = folder / "submission_metadata.yml"
+    text = metadata.read_text()
+    partner = "  - :name: Tim Absent\n    :sid: '1019'\n"
+    first = text.index("  :created_at")
+    metadata.write_text(text[:first] + partner + text[first:])
+    classes.write([(folder / "submission_61234501" / "step_01.py", ADA)])
+    run(folder)
+    points = {row["id"]: row["points"] for row in table(tmp_path / "grades" / "gradebook.csv")}
+    assert points["1019"] == points["1001"] == "30"
+    assert table(tmp_path / "grades" / "alike" / "pairs.csv") == []

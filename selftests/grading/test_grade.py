@@ -14,7 +14,7 @@ import pytest
 from course.curriculum.steps import ROOT
 from course.grading import grade as grading
 from course.grading.grade import Grade, Settings, file_name, grade
-from course.grading.submissions import Submission, find
+from course.grading.submissions import find
 from course.judging.verdicts import StepResult, Verdict
 from course.refusal import Refusal
 
@@ -97,9 +97,9 @@ def test_bad_submission_does_not_stop_the_run(folder, checked):
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "--help", "a\nb", "\x1b[2J", "..", "x" * 200])
 def test_names_of_files_are_harmless_and_different(name):
-    made = file_name(Submission(name, Path("/class") / name))
+    made = file_name(name, Path("/class") / name)
     assert made.isascii() and made.isprintable() and "/" not in made and len(made) < 60 and made[0] not in "-."
-    assert made != file_name(Submission(name, Path("/other") / name))
+    assert made != file_name(name, Path("/other") / name)
 
 
 SLOW = """

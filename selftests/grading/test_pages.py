@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from course.curriculum.steps import read_source, solution_path
 from course.grading.changes import Change
 from course.grading.grade import Grade
-from course.grading.pages import DIFF_LIMIT, class_page, submission_page
+from course.grading.pages import DIFF_LIMIT, class_page, pair_page, submission_page
 from course.grading.similar import Pair
 from selftests.grading.examples import ADA, BOB, EVE, EVIL, GRADES, rows
 
@@ -64,10 +64,10 @@ def test_a_submission_that_cannot_be_read():
 
 
 def test_the_class_with_its_points_map_mistakes_and_pairs():
-    page = class_page(ROWS, (2, 14), [Pair("ada", EVE.name, 0.75)], [Change("ada", 1, 2, (EVIL,))])
+    page = class_page(ROWS, (2, 14), [Pair("ada", EVE.name, 0.75, {2: 0.875})], [Change("ada", 1, 2, (EVIL,))])
     reader = assert_harmless(page)
     links = [attributes["href"] for tag, attributes in reader.tags if tag == "a"]
-    assert links == [f"pages/{row.file}.html" for row in ROWS]
+    assert links == [*(f"pages/{row.file}.html" for row in ROWS), "alike/pair-001.html"]
     assert "ada: 1 → 2: <script>alert(1)</script>" in reader.text
     cells = [attributes["class"] for tag, attributes in reader.tags if tag == "td" and "title" in attributes]
     # it sees itself, it sees the past, it is there, it samples; of ada, eve and bob
@@ -77,4 +77,10 @@ def test_the_class_with_its_points_map_mistakes_and_pairs():
         *("missing", "skipped", "missing"),
         *("passed", "missing", "missing"),
     ]
-    assert "the mask is shifted" in reader.text and "75 %" in reader.text
+    assert "the mask is shifted" in reader.text and "75 %" in reader.text and "02: 88 %" in reader.text
+
+
+def test_a_pair_side_by_side():
+    pair = Pair("ada", "eve", 0.75, {2: 0.875}, {2: [("x = 1", f"y = 1  # {EVIL}")]})
+    reader = assert_harmless(pair_page(pair, ["Ada", EVE.name]))
+    assert "75 % alike as a whole; step 02: 88 %" in reader.text and "x = 1" in reader.text and "y = 1" in reader.text
