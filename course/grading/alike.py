@@ -22,16 +22,23 @@ from course.grading.joining import join
 from course.grading.roster import Roster
 from course.grading.similar import Pair
 from course.grading.submissions import BadSubmission
+from course.refusal import Refusal
 
 FOLDER = "alike"
 Sources = Mapping[str, Mapping[int, str]]  # by the submissions' names, and by step
 
 
 def earlier(folders: Iterable[Path], scratch: Path, out: Path) -> tuple[dict[str, dict[int, str]], list[str]]:
-    """The submissions of former years, by the folder's name and theirs; and what could not be read, with why."""
+    """The submissions of former years, by the folder's name and theirs; and what could not be read, with why.
+
+    Raises:
+        Refusal: there is no such folder, or nothing in it.
+    """
     found: dict[str, dict[int, str]] = {}
     unread = []
     for folder in folders:
+        if not folder.exists():
+            raise Refusal("there is no such folder")
         for attempt in join([folder], Roster(()), scratch, out):
             name = f"{folder.name}/{attempt.name}" + (f" attempt {attempt.number}" if attempt.number > 1 else "")
             try:

@@ -33,6 +33,7 @@ BAD = {
         "--out": "submissions",
         "--points": "./nowhere.toml",
         "--roster": "./nowhere.csv",
+        "--against": "./nowhere",
         "--jobs": "0",
         "--timeout": "0",
         "--total-timeout": "0",
