@@ -29,7 +29,7 @@ def run(size: str, rounds: int, only: list[str] | None, record: bool) -> None:
         Refusal: a contender is unknown or has failed, or only some are to be recorded.
     """
     if only and record:
-        raise Refusal("--record wants the figures of all contenders: leave --only out")
+        raise Refusal("--record needs the figures of all contenders: leave out --only")
     contenders = _there(_chosen(only))
     checkpoint = write_checkpoint(size, FOLDER)
     try:

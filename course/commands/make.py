@@ -27,9 +27,9 @@ def make_files(
 
     rows = {row.name: row for row in TABLE}
     if unknown := [name for name in what or () if name not in rows]:
-        raise Refusal(f"{unknown[0]!r} is not made by anything: expected {', '.join(rows)}")
+        raise Refusal(f"{unknown[0]!r} is not something that is made: expected {', '.join(rows)}")
     if accept and not what:
-        raise Refusal("--accept wants to be told what: nobody accepts everything unseen")
+        raise Refusal("--accept needs names: nothing is accepted unseen")
     left = 0
     for row in [rows[name] for name in what] if what else TABLE:
         why = why_stale(row)

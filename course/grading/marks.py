@@ -111,7 +111,7 @@ def _checks(step: int, table: Any) -> dict[str, float]:
         raise ValueError(f"[checks.{step}] = {table!r}: expected names of checks, each with its points")
     known = check_names(step)
     if strangers := [name for name in table if name not in known]:
-        raise ValueError(f"[checks.{step}]: {strangers[0]!r} is none of its checks: expected {', '.join(known)}")
+        raise ValueError(f"[checks.{step}]: {strangers[0]!r} is not one of its checks: expected {', '.join(known)}")
     return {name: _points(name, value) for name, value in table.items()}
 
 

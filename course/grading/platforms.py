@@ -93,7 +93,7 @@ def metadata(path: Path) -> list[Listed]:
     try:
         table = yaml.load(path.read_bytes(), _Ruby)
     except yaml.YAMLError as error:
-        raise ValueError(f"{path.name} is no YAML: {' '.join(str(error).split())[:200]}") from None
+        raise ValueError(f"{path.name} is not YAML: {' '.join(str(error).split())[:200]}") from None
     if not isinstance(table, dict):
         raise ValueError(f"{path.name} lists no submissions")
     return list(_listed(table))

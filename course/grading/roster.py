@@ -186,10 +186,10 @@ def _people(path: Path, text: str) -> Iterable[Person]:
         if not person.id:
             raise Refusal(f"{path}: line {rows.line_num}: no id, e-mail or name in {', '.join(cells)!r}")
         if (before := lines.setdefault(plain(person.id) or person.id, rows.line_num)) != rows.line_num:
-            raise Refusal(f"{path}: line {rows.line_num}: {person.id!r} stands in line {before} already")
+            raise Refusal(f"{path}: line {rows.line_num}: {person.id!r} is in line {before} already")
         yield person
     if not lines:
-        raise Refusal(f"{path}: holds nobody")
+        raise Refusal(f"{path}: lists nobody")
 
 
 def _columns(header: list[str]) -> dict[str, int]:

@@ -38,5 +38,5 @@ def input_changed() -> CheckFailure:
     return CheckFailure(
         "the tensor that was passed in left as it was",
         "it written into",
-        "Whoever passed it in still needs it: make a new tensor.",
+        "The caller still needs it: make a new tensor.",
     )

@@ -74,9 +74,9 @@ def generate(
     if naive and weights != "float32":
         raise Refusal(f"weights {weights}: step 14's loop (--naive, --mine) keeps them as float32")
     if naive and show_probabilities:
-        raise Refusal("show_probabilities: step 14's loop (--naive, --mine) tells of none")
+        raise Refusal("show_probabilities: step 14's loop (--naive, --mine) does not show them")
     if naive and (slide or stop or sampling != Sampling(sampling.temperature, seed=sampling.seed)):
-        raise Refusal("step 14's loop (--naive, --mine) knows temperature, greedy and seed alone")
+        raise Refusal("step 14's loop (--naive, --mine) takes only temperature, greedy and seed")
     if steps is not None:
         require_done(steps)
         use_own_steps(steps)
@@ -84,7 +84,7 @@ def generate(
     with own_lines(steps):
         opened = open_checkpoint(checkpoint)
         if steps is not None and (opened.family.activation != "gelu_new" or not opened.family.is_tied):
-            raise Refusal(f"{opened.folder} is no GPT-2 such as yours: it needs the engine, without --mine")
+            raise Refusal(f"{opened.folder} is not a GPT-2 like yours: it needs the engine, so leave out --mine")
         tokenizer = load_tokenizer(opened.folder, opened.config.vocab_size)
         with refusing(ValueError):
             ids = prompt_ids(prompt, tokenizer, opened.config)

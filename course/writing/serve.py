@@ -189,7 +189,7 @@ def _end(server: subprocess.Popen) -> None:
 
 def _require_running(server: subprocess.Popen) -> None:
     if (code := server.poll()) is not None:
-        raise Refusal(f"MAX's server has ended by itself, with exit code {code}: its messages are above")
+        raise Refusal(f"MAX's server has stopped with exit code {code}: its messages are above")
 
 
 def _reachable(host: str) -> str:

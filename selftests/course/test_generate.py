@@ -205,9 +205,9 @@ def test_a_stop_string_ends_the_story_and_is_not_printed(monkeypatch, scripted, 
             {"prompt": "xyz", "max_new_tokens": 254},
             "max_new_tokens 254: .* room for 253 of the 256 .* with --slide it goes",
         ),
-        ({"naive": True, "sampling": Sampling(top_k=5)}, "step 14's loop .* greedy and seed alone"),
-        ({"naive": True, "stop": ["."]}, "step 14's loop .* greedy and seed alone"),
-        ({"naive": True, "slide": True}, "step 14's loop .* greedy and seed alone"),
+        ({"naive": True, "sampling": Sampling(top_k=5)}, "step 14's loop .* only temperature, greedy and seed"),
+        ({"naive": True, "stop": ["."]}, "step 14's loop .* only temperature, greedy and seed"),
+        ({"naive": True, "slide": True}, "step 14's loop .* only temperature, greedy and seed"),
     ],
 )
 def test_what_cannot_be_told_is_refused_with_the_value(folder, capsys, options, message):

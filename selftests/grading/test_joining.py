@@ -122,7 +122,7 @@ def test_what_gradescope_lists_and_is_not_there_is_told(roster, tmp_path):
     with pytest.raises(BadSubmission, match="submission_1"):
         attempt.read()
     (tmp_path / "class" / "submission_metadata.yml").write_text("a: [")
-    with pytest.raises(Refusal, match="submission_metadata.yml is no YAML"):
+    with pytest.raises(Refusal, match="submission_metadata.yml is not YAML"):
         joined(roster, tmp_path, tmp_path / "class")
 
 

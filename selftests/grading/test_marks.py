@@ -40,7 +40,7 @@ def test_points_and_shares_are_read_from_a_file(tmp_path):
         ("partial = 1\n", "partial"),
         ("checks = 1\n", "are tables"),
         ("[checks.99]\na = 1\n", "'99'"),
-        ("[checks.8]\ntest_nothing = 1\n", "'test_nothing' is none of its checks: expected test_"),
+        ("[checks.8]\ntest_nothing = 1\n", "'test_nothing' is not one of its checks: expected test_"),
         (f"[checks.8]\n{CHECKS[0]} = -1\n", "-1: expected points"),
         (f"[points]\n8 = 1\n[checks.8]\n{CHECKS[0]} = 1\n", "step 8 is in"),
         ("assignment = 3\n", "assignment = 3"),

@@ -89,8 +89,8 @@ def test_short_numbers_are_ids_only_alone(tmp_path):
     [
         ("", "nothing"),
         ("shoe size\n38\n", "shoe size"),
-        ("id,name\n", "holds nobody"),
-        ("id,name\n1001,Ada\n1002,Bob\n1001,Eve\n", "line 4: '1001' stands in line 2 already"),
+        ("id,name\n", "lists nobody"),
+        ("id,name\n1001,Ada\n1002,Bob\n1001,Eve\n", "line 4: '1001' is in line 2 already"),
         ("id,name\n1001,Ada,Lovelace\n", "line 2: 3 cells under 2 headers: 'Lovelace'"),
         ("id,section\n,Friday\n", "line 2: no id, e-mail or name in ', Friday'"),
     ],
