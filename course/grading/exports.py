@@ -23,7 +23,7 @@ def is_class(path: Path, is_somebodys: Callable[[str], bool]) -> bool:
         if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
             return False
         with zipfile.ZipFile(path) as archive:
-            names = [_parts(info.filename) for info in archive.infolist()[:ENTRIES_LIMIT]]
+            names = [_parts(_name(info)) for info in archive.infolist()[:ENTRIES_LIMIT]]
     except (OSError, zipfile.BadZipFile, ValueError):
         return False
     parts = {part for name in names for part in name[:LOOKED_AT]}
@@ -51,7 +51,7 @@ def unpack(path: Path, scratch: Path) -> Path:
             if len(infos) > ENTRIES_LIMIT:
                 raise Refusal(f"{path} holds more than {ENTRIES_LIMIT} files")
             for info in infos:
-                parts = _parts(info.filename)
+                parts = _parts(_name(info))
                 if info.is_dir() or not parts or any(map(contents.is_systems, parts)):
                     continue
                 with archive.open(info) as file:
@@ -63,6 +63,14 @@ def unpack(path: Path, scratch: Path) -> Path:
     except (OSError, RuntimeError, NotImplementedError, ValueError, zipfile.BadZipFile) as error:
         raise Refusal(f"{path} cannot be unpacked: {error}") from None
     return folder
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """A name in an archive. macOS writes UTF-8 without saying so, and it is read as code page 437."""
+    with suppress(UnicodeError):
+        if not info.flag_bits & 0x800:
+            return info.filename.encode("cp437").decode("utf-8")
+    return info.filename
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -42,9 +42,9 @@ def summary(rows: Sequence[Row], title: str = "all") -> Summary:
 
 
 def sections(rows: Sequence[Row]) -> list[Summary]:
-    """The same for each section of the roster, where it has several."""
-    names = sorted({row.person.section for row in rows if row.person and row.person.section})
-    found = [summary([row for row in rows if row.person and row.person.section == name], name) for name in names]
+    """The same for each section of the roster, where it has several. Who is in two of them counts in both."""
+    names = sorted({name for row in rows if row.person for name in row.person.sections})
+    found = [summary([row for row in rows if row.person and name in row.person.sections], name) for name in names]
     return found if len(found) > 1 else []
 
 

@@ -190,7 +190,7 @@ class _Walk:
         return Piece(path, person, times.moment(path), original=step[0] if step else "", note=note)
 
     def _from_platform(self, path: Path, found: Named) -> Piece | None:
-        if found.platform == "Moodle" and "onlinetext" in path.name:
+        if found.is_text:
             return None
         if found.platform == "Canvas":
             moment = Moment(None, "Canvas", found.is_late)
@@ -226,7 +226,7 @@ class _Walk:
         if contents.is_systems(path.name) or path == self.out or (path.is_dir() and is_output(path)):
             return False
         found = platforms.named(path.name)
-        if found and "onlinetext" in path.name and found.platform == "Moodle":
+        if found and found.is_text:
             return False
         original = found.original if found and path.is_file() else path.name
         return path.is_dir() or contents.is_step(original) or contents.may_be_meant(original)

@@ -38,6 +38,7 @@ class Named:
         user: the platform's number or name of the person.
         original: the file's name as it was handed in; empty for a folder.
         order: which of two files of this name is the later one.
+        is_text: whether it is what somebody has typed into a form, and no file.
         is_late: whether the platform calls it late; None where it does not say.
     """
 
@@ -47,13 +48,15 @@ class Named:
     original: str = ""
     order: int = 0
     is_late: bool | None = None
+    is_text: bool = False
     time: datetime | None = None
 
 
 def named(name: str) -> Named | None:
     """What the name of a file or folder says, if a platform has made it."""
     if found := _MOODLE.fullmatch(name):
-        return Named("Moodle", re.sub("_+", " ", found["who"]).strip(), found["user"], found["original"])
+        who = re.sub("_+", " ", found["who"]).strip()
+        return Named("Moodle", who, found["user"], found["original"], is_text=found["kind"] == "onlinetext")
     if found := _BLACKBOARD.fullmatch(name):
         try:
             time = datetime.strptime(found["time"], "%Y-%m-%d-%H-%M-%S").astimezone()

@@ -6,12 +6,14 @@ id,name,email,section,files,extension
 Only one of id, e-mail and name must be there. Headers of Canvas, Moodle, Blackboard and Gradescope are known.
 """
 
+import codecs
 import csv
 import io
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import Any
@@ -22,18 +24,20 @@ from course.refusal import Refusal
 HEADERS = {
     "id": (
         *("sisuserid", "studentid", "idnumber", "sid", "studentnumber", "matriculationnumber", "orgdefinedid"),
-        *("rosteridentifier", "id"),
+        *("rosteridentifier", "universityid", "matriculation", "matrikelnummer", "idnummer", "id"),
     ),
-    "name": ("name", "fullname", "student", "studentname"),
-    "first": ("firstname", "givenname", "givennames"),
-    "last": ("lastname", "surname", "familyname"),
-    "email": ("email", "emailaddress", "mail"),
-    "login": ("login", "sisloginid", "username", "loginid", "githubusername", "github"),
-    "section": ("section", "sections", "group", "groups"),
+    "name": ("name", "fullname", "student", "studentname", "vollstandigername"),
+    "first": ("firstname", "givenname", "givennames", "vorname"),
+    "last": ("lastname", "surname", "familyname", "nachname"),
+    "email": ("email", "emailaddress", "mail", "studentemail", "emailadresse"),
+    "login": ("login", "sisloginid", "username", "loginid", "netid", "githubusername", "github", "benutzername"),
+    "section": ("section", "sections", "group", "groups", "gruppe", "gruppen"),
     "files": ("files", "file", "patterns", "pattern", "folder"),
     "extension": ("extension", "extensions", "extendeddue"),
 }
 SUFFIXES = (".py", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+SPELLED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})  # as many write them
 NO_PERSON = ("points possible", "student, test")  # rows that Canvas's gradebook has beside people
 
 
@@ -68,12 +72,20 @@ class Person:
         return {plain(word) for word in words} - {""}
 
     @property
+    def sections(self) -> list[str]:
+        """Each section that this person is in."""
+        return [each for each in self.section.split("; ") if each]
+
+    @property
     def spellings(self) -> set[str]:
         """The name in the orders that people and programs write it in, without what is between the words."""
-        words = [plain(word) for word in self.name.replace(",", " ").split()]
-        turned = {"".join(words[i:] + words[:i]) for i in range(len(words))}
-        short = {words[0] + words[-1], words[-1] + words[0]} if len(words) > 2 else set()
-        return (turned | short) - {""}
+        name = unicodedata.normalize("NFC", self.name.replace(",", " ").casefold())
+        found = set()
+        for spelled in {name, name.translate(TWO_LETTERS)}:
+            words = [plain(word) for word in spelled.split()]
+            found |= {"".join(words[i:] + words[:i]) for i in range(len(words))}
+            found |= {words[0] + words[-1], words[-1] + words[0]} if len(words) > 2 else set()
+        return found - {""}
 
 
 class Ambiguous(Exception):
@@ -105,7 +117,7 @@ class Roster:
         """
         for name in filter(None, names):
             stem = _stem(name)
-            for answers in (_by_pattern, _by_key, _by_name, _by_part):
+            for answers in (_by_pattern, _by_key, _by_number, _by_name, _by_part):
                 found = [person for person in self.people if answers(person, name) or answers(person, stem)]
                 if len(found) > 1:
                     raise Ambiguous(f"{name} may be {' or '.join(person.id for person in found)}")
@@ -115,24 +127,32 @@ class Roster:
 
 
 def read_text(path: Path) -> str:
-    """The text of a CSV file that somebody has made. Raises Refusal where it cannot be read."""
+    """The text of a CSV file that somebody has made, in UTF-8 or as Excel saves it. Raises Refusal where it is none."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
     except OSError as error:
         raise Refusal(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise Refusal(f"{path}: not in UTF-8 (byte {error.start}): save it as CSV UTF-8") from None
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            text = data.decode(encoding)
+            if "\0" not in text:  # as in a workbook
+                return text
+    raise Refusal(f"{path} is no text: save it as CSV UTF-8")
 
 
 def csv_rows(text: str) -> Any:
     """A ``csv.reader`` of a text, by the sign that its first line has most of: a spreadsheet's language decides it."""
-    first = text.partition("\n")[0]
-    return csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
+    first, _, others = text.partition("\n")
+    if first.lower().startswith("sep=") and len(first) == 5:  # as Excel says it
+        return csv.reader(io.StringIO(others), delimiter=first[4])
+    return csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
 
 
 def plain(text: str) -> str:
     """A text without accents, signs and capitals, so that one spelling is compared with another."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    letters = unicodedata.normalize("NFKD", text.casefold().translate(SPELLED))
     return "".join(letter for letter in letters if letter.isalnum())
 
 
@@ -149,6 +169,11 @@ def _by_pattern(person: Person, name: str) -> bool:
 
 def _by_key(person: Person, name: str) -> bool:
     return plain(name) in person.keys
+
+
+def _by_number(person: Person, name: str) -> bool:
+    """Whether it is the id but for the zeros before it, which spreadsheets take away."""
+    return name.isdecimal() and person.id.isdecimal() and name.lstrip("0") == person.id.lstrip("0")
 
 
 def _by_name(person: Person, name: str) -> bool:
@@ -174,8 +199,11 @@ def _people(path: Path, text: str) -> Iterable[Person]:
     if not columns.keys() & {"id", "email", "name", "last", "login"}:
         raise Refusal(f"{path}: line 1: expected a column id, e-mail or name, got {', '.join(header) or 'nothing'}")
     lines: dict[str, int] = {}
+    people: dict[str, Person] = {}
     for row in rows:
         cells = [cell.strip() for cell in row]
+        while len(cells) > len(header) and not cells[-1]:
+            cells.pop()
         if not any(cells) or cells[0].casefold() in NO_PERSON:
             continue
         if len(cells) > len(header):
@@ -185,11 +213,25 @@ def _people(path: Path, text: str) -> Iterable[Person]:
         person = _person(cells, header, columns)
         if not person.id:
             raise Refusal(f"{path}: line {rows.line_num}: no id, e-mail or name in {', '.join(cells)!r}")
-        if (before := lines.setdefault(plain(person.id) or person.id, rows.line_num)) != rows.line_num:
-            raise Refusal(f"{path}: line {rows.line_num}: {person.id!r} is in line {before} already")
-        yield person
-    if not lines:
+        key = plain(person.id) or person.id
+        if (before := people.get(key)) is None:
+            people[key], lines[key] = person, rows.line_num
+        elif person.section != before.section and person.spellings == before.spellings and person.email == before.email:
+            people[key] = _in_both(before, person)
+        else:
+            raise Refusal(f"{path}: line {rows.line_num}: {person.id!r} is in line {lines[key]} already")
+    if not people:
         raise Refusal(f"{path}: lists nobody")
+    return people.values()
+
+
+def _in_both(one: Person, other: Person) -> Person:
+    """Somebody who stands in the file once for each section."""
+    sections = dict.fromkeys([*one.sections, *other.sections])
+    patterns = dict.fromkeys([*one.patterns, *other.patterns])
+    return replace(
+        one, section="; ".join(sections), patterns=tuple(patterns), extension=one.extension or other.extension
+    )
 
 
 def _columns(header: list[str]) -> dict[str, int]:

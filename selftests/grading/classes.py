@@ -8,7 +8,7 @@ somebody hands in who is not in the roster.
 import io
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def steps(student: Student, attempt: int = 1) -> dict[str, str]:
     return {f"step_{step:02}.py": f"# {student.id} attempt {attempt}\n" for step in STEPS}
 
 
-def packed(files: dict[str, str]) -> bytes:
+def packed(files: Mapping[str, str | bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():

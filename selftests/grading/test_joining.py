@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import unicodedata
+import zipfile
 from datetime import datetime, timezone
 
 import pytest
@@ -178,3 +180,52 @@ def test_one_persons_path_is_theirs(roster, tmp_path):
 
 def test_the_late_the_packed_and_the_deep_are_in_this_class():
     assert len(classes.STUDENTS) == 20 and {LATE, TWICE, PACKED, DEEP} <= {student.id for student in PRESENT}
+
+
+STUDENT = {student.id: student for student in classes.STUDENTS}
+
+
+def steps_of(name: str) -> dict[str, str]:
+    return {f"step_{step:02}.py": f"# {name}\n" for step in classes.STEPS}
+
+
+def test_a_class_as_people_pack_it(roster, tmp_path):
+    place = tmp_path / "class"
+    system = {"__MACOSX/hw/._step_01.py": "junk", "hw/.DS_Store": "junk"}
+    inner = {f"hw/{name}": content for name, content in steps_of("1003").items()}
+    nested = {"inner.zip": classes.packed(steps_of("1018"))}
+    typed = f"{STUDENT['1004'].name}_10047_assignsubmission"
+    classes.write(
+        [
+            (place / f"{STUDENT['1003'].name}_10037_assignsubmission_file_" / "hw.zip", classes.packed(inner | system)),
+            (place / f"{typed}_onlinetext_" / "onlinetext.html", "<p>See the file."),
+            *((place / f"{typed}_file_" / "onlinetext" / name, content) for name, content in steps_of("1004").items()),
+            (
+                place / f"{STUDENT['1005'].name}_10057_assignsubmission_file_onlinetext.zip",
+                classes.packed(steps_of("1005")),
+            ),
+            (place / unicodedata.normalize("NFD", STUDENT["1018"].name) / "all.zip", classes.packed(nested)),
+            *(
+                (place / "Aeroe_Soeren" / "my work" / "steps" / name, content)
+                for name, content in steps_of("1008").items()
+            ),
+            (place / "desktop.ini", "junk"),
+            (place / "Thumbs.db", "junk"),
+        ]
+    )
+    found = {
+        each.person.id: set(map(text, each.read().values())) for each in joined(roster, tmp_path, place) if each.person
+    }
+    assert found == {id_: {id_} for id_ in ("1003", "1004", "1005", "1008", "1018")}
+
+
+def test_names_in_a_zip_file_of_macos_are_those_that_people_have(roster, tmp_path, monkeypatch):
+    monkeypatch.setattr(zipfile.ZipInfo, "_encodeFilenameFlags", lambda info: (info.filename.encode(), info.flag_bits))
+    folder = {
+        f"class/{STUDENT[id_].name}/{name}": content
+        for id_ in ("1003", "1008")
+        for name, content in steps_of(id_).items()
+    }
+    classes.write([(tmp_path / "class.zip", classes.packed(folder))])
+    attempts = joined(roster, tmp_path, tmp_path / "class.zip")
+    assert [each.person and each.person.id for each in attempts] == ["1003", "1008"]

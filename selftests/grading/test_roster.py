@@ -104,5 +104,34 @@ def test_what_is_no_roster_is_refused_with_the_line(tmp_path, text, named):
 def test_a_roster_that_cannot_be_read_is_refused(tmp_path):
     with pytest.raises(Refusal, match="No such file"):
         Roster.read(tmp_path / "none.csv")
-    with pytest.raises(Refusal, match="not in UTF-8"):
-        roster(tmp_path, "id,name\n1,José\n", "latin-1")
+    for content in (b"id,name\n1,\x81\n", b"PK\3\4\0\0", b"\xff\xfei"):
+        (tmp_path / "roster.csv").write_bytes(content)
+        with pytest.raises(Refusal, match="roster.csv is no text: save it as CSV UTF-8"):
+            Roster.read(tmp_path / "roster.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("begin", ["", "sep=;\n", "\n"])
+def test_what_excel_saves_is_a_roster(tmp_path, encoding, end, begin):
+    text = begin + "Matrikelnummer;Vorname;Nachname;Note;Gruppe;;\n007;Jürgen;Müßig;;B;;\n"
+    (person,) = roster(tmp_path, text.replace("\n", end), encoding).people
+    assert (person.id, person.name, person.section) == ("007", "Jürgen Müßig", "B")
+
+
+@pytest.mark.parametrize(
+    "name", ["Jürgen Müßig", "Ju\u0308rgen Mu\u0308ßig", "muessig_juergen.zip", "mussigjurgen", "7", "0007"]
+)
+def test_a_name_is_found_however_its_letters_are_written(tmp_path, name):
+    assert roster(tmp_path, "id,name\n007,Jürgen Müßig\n8,Ørjan Łuk\n").find(name).id == "007"
+    assert roster(tmp_path, "id,name\n007,Jürgen Müßig\n8,Ørjan Łuk\n").find("luk_orjan").id == "8"
+
+
+def test_who_stands_in_two_sections_is_one_person(tmp_path):
+    made = roster(tmp_path, "id,name,section\n1001,Ada Lovelace,Friday\n1002,Bob,Friday\n1001,Ada Lovelace,Tuesday\n")
+    assert [(person.id, person.sections) for person in made.people] == [
+        ("1001", ["Friday", "Tuesday"]),
+        ("1002", ["Friday"]),
+    ]
+    with pytest.raises(Refusal, match="line 3: '1001' is in line 2 already"):
+        roster(tmp_path, "id,name,section\n1001,Ada Lovelace,Friday\n1001,Eve,Tuesday\n")
