@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from course.grading import texts
 from course.grading.texts import Unread
 
-COMMON = 0.15  # the share of submissions from which on a fingerprint says nothing
+COMMON = 0.25  # the share of submissions from which on a fingerprint says nothing
 MANY = 50  # submissions from which on it does not, however large the class is
 ENOUGH = {"code": 30, "text": 8}  # fingerprints that a pair must share: what people find by themselves is short
-LEAST = 0.6  # the similarity from which on a pair is listed, as a whole or for a step
+ALONE = 1.5  # times as much in one step, where the whole is not alike
+LEAST = 0.7  # the similarity from which on a pair is listed, as a whole or for a step
 LISTED = 100  # pairs that are told
 
 Print = tuple[int, str, int]  # step, kind, fingerprint
@@ -77,18 +78,19 @@ def _pair(one: str, other: str, common: list[Print], sizes: Mapping[str, Counter
     """The pair, where it is alike enough."""
     counts = Counter(_places(common))
 
-    def similarity(step: int | None) -> float:
+    def similarity(step: int | None, times: float = 1.0) -> float:
         """As a whole or in a step: 0 where too little is shared."""
         shares = [
             counts[step, kind] / min(sizes[one][step, kind], sizes[other][step, kind])
             for kind, enough in ENOUGH.items()
-            if counts[step, kind] >= enough
+            if counts[step, kind] >= times * enough
         ]
         return max(shares, default=0.0)
 
-    steps = {step: similarity(step) for step in sorted({step for step, _, _ in common})}
-    steps = {step: share for step, share in steps.items() if share >= LEAST}
     whole = similarity(None)
+    times = 1.0 if whole >= LEAST else ALONE
+    steps = {step: similarity(step, times) for step in sorted({step for step, _, _ in common})}
+    steps = {step: share for step, share in steps.items() if share >= LEAST}
     return Pair(one, other, whole, steps) if whole >= LEAST or steps else None
 
 

@@ -87,6 +87,18 @@ def test_a_disguised_copy_is_found_and_shown_beside_its_original():
 
 
 def test_a_step_is_found_that_alone_is_copied():
+    own = {name: "".join(f"h({n}, {n * seed}, {seed})\n" for n in range(60)) for seed, name in enumerate("ae", 2)}
+    found = [
+        pairs({"ada": {14: one, 1: own["a"]}, "eve": {14: other, 1: own["e"]}, "bob": {14: "x"}, **OTHERS})
+        for one, other in ((ADA + BOB, COPY + BOB), (ADA, COPY))
+    ]  # the second is too short to be told from what two people find by themselves
+    assert [[(pair.one, pair.other, pair.steps, pair.similarity < 0.7) for pair in each] for each in found] == [
+        [("ada", "eve", {14: 1.0}, True)],
+        [],
+    ]
+
+
+def test_steps_are_told_of_a_pair_that_is_alike_as_a_whole():
     own = {step: OTHERS[f"other {step}"][14] for step in (1, 2)}
     (found,) = pairs({"ada": {14: ADA, 1: own[1] * 9}, "eve": {14: COPY, 2: own[2] * 9}, "bob": {14: BOB}, **OTHERS})
     assert (found.one, found.other, found.steps) == ("ada", "eve", {14: 1.0})
