@@ -1,7 +1,7 @@
 """What a report makes of first attempts: those in tests/attempts/, as learners write them.
 
     python -m tools.attempts [STEP ...]          how many reports say what is wrong, and where, and which do not
-    python -m tools.attempts --show STEP ID      the report on one attempt, or on all of a step whose id begins so
+    python -m tools.attempts STEP --show [ID]    the reports on a step's attempts, or on those whose id begins so
 
 An attempt is an edit of the solution in the skeleton's frame, in which TODOs may still be open. ``says`` is a regular
 expression: what the first lines of its report must say, in the learner's terms. ``todo`` is where it must send.
@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("steps", type=int, nargs="*", metavar="STEP", help="default: all")
     parser.add_argument("--show", nargs="?", const="", metavar="ID", help="print reports, of ids that begin so")
     arguments = parser.parse_args()
-    console.out.width = 80
+    console.out.width, console.out.soft_wrap = 80, False
     runtime.start()
     sys.exit(_show(arguments.steps or STEPS, arguments.show))
 

@@ -11,6 +11,7 @@ A name is true where it is the title of one of the two.
 
 import argparse
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import combinations
 
 from course import runtime
@@ -28,11 +29,11 @@ Pair = tuple[Mistake, Mistake]
 def pairs(step: int) -> Iterator[tuple[Pair, str]]:
     """The pairs of a step's mistakes whose edits do not overlap and whose titles differ, each with its file."""
     for one, other in combinations(read_mistakes(step), 2):
-        if one.title != other.title:
-            try:
-                yield (one, other), Answer(step, f"{one.id} and {other.id}", "", one.edits + other.edits).source()
-            except CatalogueError:
-                continue
+        orders = (one.edits + other.edits, other.edits + one.edits)
+        with suppress(CatalogueError):
+            sources = {Answer(step, f"{one.id} and {other.id}", "", edits).source() for edits in orders}
+            if one.title != other.title and len(sources) == 1:
+                yield (one, other), sources.pop()
 
 
 def predicted(pair: Pair) -> set[str]:

@@ -60,9 +60,10 @@ def check_steps(
     with Waiting() as waiting:
         results = [_debugged(steps[0], folder, mine, device, waiting)] if debug else checked(steps, own=mine)
         failing = [result.step for result in results if mine and not result.passed]
-        if len(results) == 1 and not mine and not debug:
-            isolate(results[0])
         blamed = {step: culprits(step, folder, partial(checked, own=False)) for step in failing}
+        for result in results:
+            if not debug and blamed.get(result.step) is None:
+                isolate(result)
     if _is_own(folder):
         # On the learner's own earlier steps a failure may be the fault of one of those.
         progress.record([result for result in results if result.passed or not mine], before)
@@ -71,7 +72,7 @@ def check_steps(
         print(json.dumps(objects if step == "all" else objects[0]))
     else:
         for result in results:
-            verdicts.show(result, blamed.get(result.step, []))
+            verdicts.show(result, blamed.get(result.step) or [])
         if _is_own(folder) and results[-1].passed:
             _finish_if_due(device)
     raise typer.Exit(0 if all(result.passed for result in results) else NO)

@@ -56,6 +56,17 @@ def stand_in(step: int, source: str, numbers: Collection[int]) -> StandIn:
     return StandIn("\n".join(text) + "\n", tuple(lines))
 
 
+def raising(step: int, source: str) -> list[int]:
+    """The TODOs in whose place a learner has written code, and left the skeleton's ``raise``."""
+    rows = source.splitlines()
+    found = []
+    for todo, first, last in _places(step, source):
+        code = [row.strip() for row in rows[first:last] if row.strip() and not row.strip().startswith("#")]
+        if len(code) > 1 and any(row.startswith("raise NotImplementedError") for row in code):
+            found.append(todo.number)
+    return found
+
+
 def _places(step: int, source: str) -> list[tuple[Todo, int, int]]:
     """Of each TODO the lines of its code in a learner's file: the index of the first, and of the one after the last."""
     frame, todos = skeleton(solution_path(step).read_text(encoding="utf-8"), step)

@@ -22,16 +22,16 @@ def foundations(step: int, folder: Path) -> list[int]:
     return sorted(found)
 
 
-def culprits(step: int, folder: Path, check: Callable[[list[int]], list[StepResult]]) -> list[int]:
+def culprits(step: int, folder: Path, check: Callable[[list[int]], list[StepResult]]) -> list[int] | None:
     """The earlier steps to blame where this one fails on them and passes on the solutions.
 
     Args:
         check: checks steps in the folder, each standing on the solutions.
 
     Returns:
-        The steps that it stands on and that fail by themselves; none where it fails by itself.
+        The steps that it stands on and that fail by themselves. None where it fails by itself.
     """
     mine, *earlier = check([step, *foundations(step, folder)])
     if not mine.passed:
-        return []
+        return None
     return [result.step for result in earlier if not result.passed]

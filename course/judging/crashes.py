@@ -12,10 +12,10 @@ from course.judging.suggestions import owner, suggestion
 CRASHES = ROOT / "tests" / "crashes.toml"
 
 _OPERATION = re.compile(r"(\w+Error: )Failed to create op '(?:Mo)?(\w+?)(?:Op)?':\nInputs:\n(.*)", re.DOTALL)
-_OPERAND = re.compile(r"^ +\w+ = TensorValue\(dtype=(\w+), shape=(\[.*\]),", re.MULTILINE)
+_OPERAND = re.compile(r"TensorValue\(dtype=(\w+), shape=(\[.*?\]),")
 _SHAPE = re.compile(r"^ +new_shape = (\[.*\])$", re.MULTILINE)
 _DIM = re.compile(r"Dim\('?(.*?)'?\)")
-_REASON = re.compile(r"\n\n(?:Diagnostics:\n +(?:\[\w+\] )?)?(.+)")
+_REASON = re.compile(r"\n\n(?:Diagnostics:\s+(?:\[\w+\] )?(?:Operation creation failed:\nerror: unknown: )?)?(.+)")
 _ASIDE = re.compile(r": #mosh.*| Insert an explicit rebind.*")  # in MAX's own terms
 
 

@@ -9,6 +9,8 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +18,7 @@ from pathlib import Path
 from course.curriculum.stand_in import NoPlace, StandIn, stand_in
 from course.curriculum.steps import ROOT, read_source, step_path
 from course.curriculum.todos import read_todos
-from course.judging.process import Recording, environment
+from course.judging.process import CANCEL_INTERVAL, Cancelled, Recording, environment
 from course.judging.run import judge
 from course.judging.verdicts import StepResult, Verdict
 
@@ -102,22 +104,35 @@ def _as_theirs(verdict: Verdict, variant: StandIn) -> Verdict:
     return verdict
 
 
-def check_apart(step: int, folders: Sequence[Path], whole: int) -> list[StepResult | None]:
-    """Run the checks of a step on the files in some folders in a process of its own; None where it gives no answer."""
+def check_apart(
+    step: int, folders: Sequence[Path], whole: int, cancelled: threading.Event | None = None
+) -> list[StepResult | None]:
+    """Run the checks of a step on the files in some folders in a process of its own; None where it gives no answer.
+
+    Raises:
+        Cancelled: another thread has set ``cancelled``.
+    """
     command = [sys.executable, "-m", "course.judging.isolation", str(step), str(int(whole)), *map(str, folders)]
     with tempfile.TemporaryFile() as told:
-        with suppress(subprocess.TimeoutExpired):
-            subprocess.run(
-                command,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=told,
-                stderr=subprocess.DEVNULL,
-                timeout=TIMEOUT,
-                env=environment(),
-                start_new_session=True,
-                check=False,
-            )
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+            start_new_session=True,
+        )
+        try:
+            deadline = time.monotonic() + TIMEOUT
+            while process.poll() is None and time.monotonic() < deadline:
+                if cancelled and cancelled.is_set():
+                    raise Cancelled
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(CANCEL_INTERVAL)
+        finally:
+            process.kill()
+            process.wait()
         told.seek(0)
         rows = [json.loads(row) for row in told.read().splitlines() if row.endswith(b"]")]
     happened = []

@@ -81,7 +81,7 @@ def _of_attribute(error: AttributeError) -> str | None:
     if isinstance(error.obj, Tensor):
         if _has(functional, name):
             return f"In MAX this is a function, not a method: F.{name}(x)."
-        alike = _alike(name, [f"x.{each}" for each in dir(Tensor)] + [f"F.{each}" for each in dir(functional)])
+        alike = _alike(name, [f"F.{each}" for each in dir(functional)] + [f"x.{each}" for each in dir(Tensor)])
         return f"MAX's tensors have no {name}." + (f" Is it {alike}?" if alike else "")
     if error.obj is functional:
         if hasattr(Tensor, name):

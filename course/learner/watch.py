@@ -15,13 +15,14 @@ import tty
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from watchfiles import Change
 from watchfiles import watch as changes_in
 
 from course.curriculum.steps import FINISH, ROOT, STEPS, STEPS_FOLDER, step_path
-from course.judging.isolation import isolate
+from course.judging.isolation import check_apart, isolate
 from course.judging.process import ON_SOLUTIONS, Runner
 from course.judging.run import judge
 from course.judging.verdicts import StepResult
@@ -162,8 +163,7 @@ def _verdict(step: int, runner: Runner, cancelled: threading.Event) -> StepResul
         (result,) = judge(
             [step], STEPS_FOLDER, timeout=TIMEOUT, on_kernels=waiting.kernels, spare=runner, cancelled=cancelled
         )
-    if not cancelled.is_set():
-        isolate(result)
+    isolate(result, partial(check_apart, cancelled=cancelled))
     progress.record([result], before)
     return result
 

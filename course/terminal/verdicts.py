@@ -2,19 +2,25 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 
+from course.curriculum.stand_in import NoPlace, raising
 from course.curriculum.steps import FINISH, LAST, STEPS_FOLDER, read_source, step_title
 from course.curriculum.todos import Todo, read_todos, todo_lines
 from course.judging.verdicts import StepResult, Verdict
 from course.terminal import console
 from course.terminal.console import plain, print_beside, short
 
+MARKS = {"passed": "[green]✓[/]", "skipped": "[yellow]○[/]", "failed": "[red]✗[/]", "error": "[red]✗[/]"}
 BAR = 30  # columns, of a share of 1
 LINES, FEW_LINES = 20, 4  # shown of what is printed in the first check that fails, and in any other
+MANY = 10  # checks: a longer list of them does not fit on a screen with what is wrong
+FURTHER = 3  # causes that are told after the first, of so many checks
 
 
 def show(result: StepResult, blamed: Sequence[int] = ()) -> None:
@@ -30,13 +36,17 @@ def show(result: StepResult, blamed: Sequence[int] = ()) -> None:
     importable = all(check.todos for check in result.checks)
     if importable and len(result.unfinished) == len(read_todos(result.step)):
         _show_todos(result.unfinished, source)
+        _show_raising(result.step, source)
     else:
         _show_output(result.output, LINES)
-        _show_checks(result.checks)
-        if blamed:
+        if blamed:  # what this step's own mistakes and TODOs are called has nothing to do with it
+            _show_checks([replace(check, todo=None, mistake=None, help=None) for check in result.checks])
             _show_blame(result.step, blamed, path)
         else:
+            _show_checks(result.checks)
             _show_next(result, source)
+            if result.unfinished:
+                _show_raising(result.step, source)
 
 
 def _show_todos(todos: list[Todo], source: str) -> None:
@@ -50,27 +60,52 @@ def _show_todos(todos: list[Todo], source: str) -> None:
     )
 
 
+def _show_raising(step: int, source: str) -> None:
+    """Say which code is not reached for want of deleting a line."""
+    with suppress(NoPlace):
+        for number in raising(step, source):
+            print_beside(
+                "", f"[bold]TODO {number} has code, and still its raise NotImplementedError, too:[/] delete that line."
+            )
+
+
 def _show_checks(checks: Sequence[Verdict]) -> None:
-    """Print verdicts: the first that is not passed in full, each further one as a line, and one cause once."""
-    causes: list[list[Verdict]] = []  # of each cause the checks that are not passed for it
+    """Print verdicts: the first that fails in full, each further one as a line, and one cause once.
+
+    Where something fails and the list would be long, the rest is counted, so that the failure stays in sight.
+    """
+    groups = _by_cause(checks)
+    wrong = [group for group in groups if group[0].status in ("failed", "error")]
+    counted = 0
+    if len(checks) > MANY and any(check.status != "passed" for check in checks):
+        quiet = [group for group in groups if group[0].status == "passed" and not group[0].output]
+        if quiet:
+            print_beside("  [green]✓[/] ", f"{len(quiet)} check{'s pass' if len(quiet) > 1 else ' passes'}")
+        left_out = quiet + wrong[FURTHER + 1 :]
+        counted = sum(map(len, wrong[FURTHER + 1 :]))
+        groups = [group for group in groups if group not in left_out]
+    for group in groups:
+        show = _show_in_full if wrong and group is wrong[0] else _show_as_line
+        show(group[0], len(group) - 1)
+    if counted:
+        print_beside("  [red]✗[/] ", f"{counted} more check{'s fail' if counted > 1 else ' fails'}")
+
+
+def _by_cause(checks: Sequence[Verdict]) -> list[list[Verdict]]:
+    """In their order, those that pass each alone, and those that do not pass together with all of the same cause."""
+    groups: list[list[Verdict]] = []
     for check in checks:
-        if check.status in ("failed", "error"):
-            others = next((group for group in causes if _has_same_cause(check, group[0])), None)
-            others.append(check) if others else causes.append([check])
-    left = list(causes)  # to be told
-    for check in checks:
-        if check.status == "passed":
-            print_beside("  [green]✓[/] ", plain(check.title))
-            _show_output(check.output, FEW_LINES)
-        elif check.status == "skipped":
-            print_beside("  [yellow]○[/] ", f"{plain(check.title)}: [dim]{plain(check.actual or '')}[/]")
-        elif left and check is left[0][0]:
-            group = left.pop(0)
-            show = _show_in_full if group is causes[0] else _show_as_line
-            show(check, len(group) - 1)
+        same = (group for group in groups if check.status != "passed" and _has_same_cause(check, group[0]))
+        if group := next(same, None):
+            group.append(check)
+        else:
+            groups.append([check])
+    return groups
 
 
 def _has_same_cause(check: Verdict, other: Verdict) -> bool:
+    if other.status == "passed" or (check.status == "skipped") != (other.status == "skipped"):
+        return False
     if check.mistake or other.mistake:
         return check.mistake == other.mistake
     if check.trace and other.trace and check.trace[-1] == other.trace[-1]:
@@ -107,8 +142,9 @@ def _show_in_full(check: Verdict, more: int) -> None:
 def _show_as_line(check: Verdict, more: int) -> None:
     """Print what came of a check in few words: the first mistake is to be mended first."""
     told = f"when {check.mistake}" if check.mistake else _off(check.comparison) if check.comparison else check.actual
+    result = "" if check.status == "passed" else f": [dim]{plain(told or 'not so')}[/]"
     count = f" [dim](and {more} more for the same reason)[/]" if more else ""
-    print_beside("  [red]✗[/] ", f"{plain(check.title)}: [dim]{plain(told or 'not so')}[/]{count}")
+    print_beside(f"  {MARKS[check.status]} ", f"{plain(check.title)}{result}{count}")
     _show_output(check.output, FEW_LINES)
 
 

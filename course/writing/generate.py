@@ -73,8 +73,6 @@ def generate(
     naive = naive or steps is not None
     if naive and weights != "float32":
         raise Refusal(f"weights {weights}: step 14's loop (--naive, --mine) keeps them as float32")
-    if naive and show_probabilities:
-        raise Refusal("show_probabilities: step 14's loop (--naive, --mine) does not show them")
     if naive and (slide or stop or sampling != Sampling(sampling.temperature, seed=sampling.seed)):
         raise Refusal("step 14's loop (--naive, --mine) takes only temperature, greedy and seed")
     if steps is not None:
@@ -110,7 +108,7 @@ def generate(
                 put("\n")
             telling = Telling(ids, tokenizer, show_probabilities)
             if naive:
-                reason = loop.write(ids, own, max_new_tokens, telling.begin, telling.piece)
+                reason = loop.write(ids, own, max_new_tokens, logprobs, telling.begin, telling.token)
             else:
                 with refusing(ValueError):
                     tokens = model.stream(

@@ -12,14 +12,14 @@ from tokenizers import Tokenizer
 from course.writing.loading import loading
 from course.writing.own_steps import own_trace
 from gpt2.checkpoint import Checkpoint
-from gpt2.sampling import Sampling
+from gpt2.sampling import Sampling, log_softmax, top_logprobs
 from gpt2.tokenizer import TextStream
 
 if TYPE_CHECKING:
     from max.driver import Device
     from max.experimental.tensor import Tensor
 
-    from gpt2.generator import FinishReason
+    from gpt2.generator import FinishReason, Token
 
 
 class NaiveLoop:
@@ -41,15 +41,17 @@ class NaiveLoop:
         ids: list[int],
         sampling: Sampling,
         max_new_tokens: int,
+        logprobs: int,
         begin: Callable[[], None],
-        told: Callable[[str], None],
+        told: Callable[["Token"], None],
     ) -> "FinishReason":
         """Generate a text after a prompt.
 
         Args:
             ids: the prompt.
+            logprobs: how many of the most probable tokens to tell of in the place of each.
             begin: called each time before the model reads the text.
-            told: called with each token's text, which is empty while a character is incomplete.
+            told: called with each token.
 
         Returns:
             Why the text ended.
@@ -57,19 +59,28 @@ class NaiveLoop:
         from max.experimental.tensor import Tensor
 
         from course.runtime.gather import gathered
+        from gpt2.generator import Token
         from solutions.solution_14 import generate_tokens
 
         stream = TextStream(self._tokenizer, prompt=ids)
         end, *further_ends = self._ends
+        scores = np.zeros(0)  # [vocab_size], the logits after the text that the model has read last
+
+        def tell(new: list[int], text: str, reason: "FinishReason | None") -> None:
+            told(Token(new[-1], text, float(log_softmax(scores)[new[-1]]), top_logprobs(scores, logprobs), reason))
 
         def telling_model(tokens: "Tensor") -> "Tensor":
+            nonlocal scores
             begin()
-            new = _ids(tokens)[len(ids) :]
+            new = _array(tokens)[0].tolist()[len(ids) :]
             if new:  # step 14 calls the model for each token, with the whole text so far
-                told(stream.update(new))
-                if new[-1] in further_ends:  # step 14 knows of one end alone
+                is_end = new[-1] in further_ends  # step 14 knows of one end alone
+                tell(new, stream.update(new), "eos" if is_end else None)
+                if is_end:
                     raise _End
-            return self._model(tokens)
+            logits = self._model(tokens)
+            scores = _array(logits[0, -1])
+            return logits
 
         if sampling.seed is not None:
             np.random.seed(sampling.seed)
@@ -82,10 +93,11 @@ class NaiveLoop:
                 do_sample=sampling.temperature > 0,
                 eos_token_id=end,
             )
-            new = _ids(tokens)[len(ids) :]
+            new = _array(tokens)[0].tolist()[len(ids) :]
+            reason: FinishReason = "eos" if new and new[-1] == end else "length"
             if new:
-                told(stream.finish(new))
-            return "length" if not new or new[-1] != end else "eos"
+                tell(new, stream.finish(new), reason)
+            return reason
         return "eos"
 
 
@@ -110,8 +122,7 @@ class _End(Exception):
     """The text has come to its end."""
 
 
-def _ids(tokens: "Tensor") -> list[int]:
-    """The numbers in ``tokens`` [1, seq_length]."""
+def _array(tensor: "Tensor") -> np.ndarray:
     from max.driver import CPU
 
-    return np.from_dlpack(tokens.to(CPU()))[0].tolist()
+    return np.from_dlpack(tensor.to(CPU()))

@@ -23,7 +23,6 @@ class Telling:
         self._shows = show_probabilities
         self._is_table = show_probabilities and not sys.stdout.isatty()
         self._tokens: list[Token] = []
-        self._count = 0
         self._page = Page()
         self._watch = Stopwatch()
         self._has_begun = False
@@ -34,15 +33,8 @@ class Telling:
             self._has_begun = True
             self._write(self._tokenizer.decode(self._prompt))
 
-    def piece(self, text: str) -> None:
-        """The text of the next token."""
-        self._count += 1
-        self._watch.token()
-        self._write(text)
-
     def token(self, token: "Token") -> None:
-        """The next token, of which the engine tells more."""
-        self._count += 1
+        """The next token."""
         self._watch.token()
         self._tokens.append(token)
         self._write(token.text, style(token) if self._shows else "")
@@ -54,7 +46,7 @@ class Telling:
             sampling: the settings, if there is to be a word about how the text was made.
         """
         self.begin()
-        told = sampling and self._watch.summary(len(self._prompt), self._count, reason, sampling)
+        told = sampling and self._watch.summary(len(self._prompt), len(self._tokens), reason, sampling)
         if self._is_table:
             put(table(self._tokens, self._tokenizer))
         else:

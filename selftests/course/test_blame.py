@@ -7,6 +7,7 @@ import pytest
 from course.curriculum.steps import STEPS, solution_path, step_path
 from course.judging.blame import culprits, foundations
 from course.judging.verdicts import StepResult, Verdict
+from tools.attempts import Attempt
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_the_earlier_step_is_blamed(steps):
 
 
 def test_a_step_that_fails_by_itself_is_to_blame_whatever_the_earlier_ones_do(steps):
-    assert culprits(9, steps, checker(8, 9)) == []
+    assert culprits(9, steps, checker(8, 9)) is None
 
 
 def test_a_wrong_step_that_it_does_not_stand_on_is_not_blamed(steps):
@@ -56,3 +57,9 @@ def test_the_command_says_which_step_is_right_and_which_is_not(steps, run):
     ran = run("s09", "--mine", "--from", str(steps))
     assert ran.returncode == 1
     assert "Step 09 is right; step 08, which it builds on, is not." in ran.stdout
+    assert "look at TODO" not in ran.stdout and "what you get when" not in ran.stdout
+
+
+def test_a_half_done_step_on_own_earlier_ones_is_judged_as_far_as_it_goes(steps, run):
+    step_path(3, steps).write_text(Attempt(3, "", (), "", 1, (2,)).source(), encoding="utf-8")
+    assert "TODO 1 is right" in run("s03", "--mine", "--from", str(steps)).stdout

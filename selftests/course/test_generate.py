@@ -121,6 +121,23 @@ def test_a_seed_tells_the_same_story_either_way(folder, model, cached_model, mon
     assert stories[0] == stories[1]
 
 
+def test_probabilities_are_the_same_either_way(folder, model, cached_model, monkeypatch, capsys):
+    monkeypatch.setattr("gpt2.loading.load_model", lambda checkpoint, device: model)
+    monkeypatch.setattr("gpt2.generator.load_cached_model", lambda checkpoint, device, weights: cached_model)
+    tables = []
+    for naive in (True, False):
+        generate(
+            "One", wild(4), checkpoint=str(folder), naive=naive, max_new_tokens=5, show_probabilities=True, stats=True
+        )
+        told = capsys.readouterr()
+        assert "3 tokens read, 5 written" in told.err
+        tables.append([row.split("\t") for row in told.out.splitlines()])
+    for one, other in zip(*tables, strict=True):
+        assert one[::2] == other[::2]
+    for one, other in zip(tables[0][1:], tables[1][1:], strict=True):
+        assert [float(cell) for cell in one[1::2]] == pytest.approx([float(cell) for cell in other[1::2]], rel=1e-3)
+
+
 @pytest.fixture
 def calls(monkeypatch):
     """The calls of generate_tokens: the keyword arguments, and what was returned."""

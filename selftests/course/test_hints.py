@@ -168,3 +168,15 @@ def test_the_hints_of_every_todo_can_be_reached(learner, capsys):
     with pytest.raises(ValueError, match="step 02 has no TODO 3: its TODOs are 1 to 2"):
         hints.show(2, 3)
     assert "TODO 3" not in capsys.readouterr().out
+
+
+def test_a_todo_can_be_named_on_the_command_line(learner, capsys):
+    with pytest.raises(SystemExit) as ended:
+        app(["hint", "2", "--todo", "2"])
+    assert ended.value.code == 0
+    assert read_todos(2)[1].hints[0] in " ".join(capsys.readouterr().out.split())
+    for number, told in (("3", "step 02 has no TODO 3: its TODOs are 1 to 2"), ("0", "--todo"), ("two", "--todo")):
+        with pytest.raises(SystemExit) as refused:
+            app(["hint", "2", "--todo", number])
+        assert refused.value.code == 2
+        assert told in " ".join(capsys.readouterr().err.replace("│", " ").split())

@@ -51,6 +51,19 @@ def test_an_unfilled_skeleton_shows_its_todos_and_nothing_else(shown):
     ]
 
 
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_raise_that_still_stands_beside_code_is_told_of(shown, is_before):
+    source, _ = skeleton(solution(2), 2)
+    (line,) = (row for row in source.splitlines() if "TODO 1: " in row and "raise" in row)
+    rows = ["    closed = 1", line] if is_before else [line, "    closed = 1"]
+    told = "TODO 1 has code, and still its raise NotImplementedError, too: delete that line."
+    waiting = verdict(1, status="skipped", actual="not done yet")
+    assert told in shown(2, source.replace(line, "\n".join(rows)), waiting)
+    assert told not in shown(2, source, waiting)
+    half = source.replace(line, "\n".join(rows)).replace('raise NotImplementedError("step 02, TODO 2', 'pass  # ("')
+    assert told in shown(2, half, waiting)
+
+
 def test_a_begun_step_shows_its_verdicts(shown):
     source = skeleton(solution(2), 2)[0]
     source = source.replace('raise NotImplementedError("step 02, TODO 1: close everything")', "closed = missing")
@@ -170,6 +183,33 @@ def test_the_first_error_comes_first_and_each_further_one_is_a_line(shown):
     assert text.count("Is there a `return`?") == 1 and "1 more check fails for the same reason." in text
     assert "✗ It works: 2 of 6 values are off by up to 0.5\n" in text and "✗ It works: late\n" in text
     assert "[0, 1]" not in text and "Mend it." not in text
+
+
+def test_what_is_not_done_yet_is_said_once_for_each_todo(shown):
+    waiting = [verdict(number, status="skipped", actual=f"not done yet: TODO {number}") for number in (1, 1, 2, 1)]
+    text = shown(2, solution(2), verdict(1, status="passed"), *waiting)
+    assert "○ It works: not done yet: TODO 1 (and 2 more for the same reason)\n" in text
+    assert "○ It works: not done yet: TODO 2\n" in text and text.count("not done yet") == 2
+
+
+def test_of_many_checks_the_rest_is_counted_so_that_the_failure_stays_in_sight(shown):
+    passing = [verdict(1, status="passed") for _ in range(6)]
+    wrong = [verdict(1, status="failed", actual=f"no {number}") for number in (1, 2, 3, 4, 5, 6, 6)]
+    told = verdict(1, status="passed", output="printed")
+    assert shown(2, solution(2), *passing, *wrong, *passing, told).splitlines()[2:12] == [
+        "  ✓ 12 checks pass",
+        "  ✗ It works",
+        "      got  no 1",
+        "      look at TODO 1",
+        "  ✗ It works: no 2",
+        "  ✗ It works: no 3",
+        "  ✗ It works: no 4",
+        "  ✓ It works",
+        "      | printed",
+        "  ✗ 3 more checks fail",
+    ]
+    assert shown(2, solution(2), *passing, told, *passing).count("✓ It works") == 13
+    assert shown(2, solution(2), *passing, wrong[0]).count("✓ It works") == 6
 
 
 def test_crashes_in_one_line_are_one_cause(shown):

@@ -1,11 +1,14 @@
 """The solution's code stands in for TODOs of a learner's file."""
 
+import threading
+
 import pytest
 
 from course.curriculum.stand_in import NoPlace, stand_in
 from course.curriculum.steps import STEPS
 from course.curriculum.todos import read_todos
-from course.judging.isolation import isolate
+from course.judging.isolation import check_apart, isolate
+from course.judging.process import Cancelled
 from course.judging.run import judge
 from tools.attempts import Attempt
 
@@ -45,3 +48,11 @@ def test_a_half_done_step_is_judged_in_a_process_of_its_own(tmp_path):
         (result,) = judge([3], tmp_path)
         isolate(result)
         assert result.right_todos == right and result.culprit == (2 if right else 1)
+
+
+def test_the_process_ends_once_nobody_waits_for_it(tmp_path):
+    (tmp_path / "step_03.py").write_text("import time\ntime.sleep(60)\n", encoding="utf-8")
+    cancelled = threading.Event()
+    threading.Timer(1, cancelled.set).start()
+    with pytest.raises(Cancelled):
+        check_apart(3, [tmp_path], 1, cancelled)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from course.curriculum.steps import STEPS, solution_path, step_path
+from tools.attempts import Attempt
 
 PATIENCE = 60.0  # seconds for what takes two on an idle machine
 
@@ -116,6 +117,12 @@ def test_every_save_is_answered(terminal):
     terminal.wait_for("Step 02 is done", "Watching steps/step_04.py")
     terminal.press("q")
     assert terminal.wait_for_end() == 0
+
+
+def test_a_half_done_step_is_judged_as_far_as_it_goes(terminal):
+    terminal.wait_for("Watching steps/step_01.py")
+    terminal.save(3, Attempt(3, "", (), "", 1, (2,)).source())
+    terminal.wait_for("TODO 1 is right", "Watching steps/step_03.py")
 
 
 def test_a_file_that_is_deleted_and_a_folder_that_is_replaced(terminal):
