@@ -13,7 +13,7 @@ from gpt2.loading import load_cached_model
 from gpt2.sampling import log_softmax
 from gpt2.tokenizer import load_tokenizer
 from models.storyteller.training.stories import held_out_stories, training_stories
-from models.storyteller.training.tokenizer import END_OF_TEXT
+from training.tokenizer import END_OF_TEXT
 
 STORIES = 200
 

@@ -41,6 +41,7 @@ CODE = (
     "tests/test_step_*.py",
     "tests/compare.py",
     "models/*/*.json",
+    "training/*.py",
 )
 
 _COMMAND = re.compile(r"(?:\./run|pixi run|python -m course) *(\S*)")

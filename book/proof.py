@@ -30,6 +30,7 @@ OTHER_PAGES = (
     "looking_inside.md",
     "troubleshooting.md",
     "playground.md",
+    "training.md",
     "serving.md",
     "where_next.md",
     "numpy_max_pytorch.md",

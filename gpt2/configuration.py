@@ -118,6 +118,25 @@ def config_of(settings: Mapping[str, Any]) -> "GPT2Config":
     return GPT2Config(**sizes, layer_norm_epsilon=epsilon)
 
 
+def settings_of(config: "GPT2Config") -> dict[str, Any]:
+    """What config.json holds of a GPT-2 whose last token ends a text."""
+    end = config.vocab_size - 1
+    return {
+        "model_type": "gpt2",
+        "architectures": ["GPT2LMHeadModel"],
+        "activation_function": "gelu_new",
+        "vocab_size": config.vocab_size,
+        "n_positions": config.n_positions,
+        "n_embd": config.n_embd,
+        "n_layer": config.n_layer,
+        "n_head": config.n_head,
+        "n_inner": config.n_inner,
+        "layer_norm_epsilon": config.layer_norm_epsilon,
+        "bos_token_id": end,
+        "eos_token_id": end,
+    }
+
+
 def ends_of(settings: Mapping[str, Any]) -> tuple[int, ...]:
     """The tokens that end a text: one, several, or none."""
     value = settings.get("eos_token_id", END_OF_TEXT)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gpt2.checkpoint import weight_shapes
+from gpt2.configuration import settings_of
 from solutions.solution_01 import GPT2Config
 
 SIZES = {
@@ -30,7 +31,7 @@ def write_checkpoint(size: str, folder: Path) -> Path:
         made = Path(name) / "made"
         made.mkdir()
         save_file(_weights(config_of(size)), made / "model.safetensors", metadata={"format": "pt"})
-        (made / "config.json").write_text(json.dumps(_settings(config_of(size)), indent=2))
+        (made / "config.json").write_text(json.dumps(settings_of(config_of(size)), indent=2))
         (made / "tokenizer.json").write_text(_tokenizer())
         os.replace(made, checkpoint)
     return checkpoint
@@ -40,23 +41,6 @@ def config_of(size: str) -> GPT2Config:
     """The configuration of a size."""
     sizes = SIZES[size]
     return GPT2Config(vocab_size=VOCAB_SIZE, n_positions=N_POSITIONS, n_inner=4 * sizes["n_embd"], **sizes)
-
-
-def _settings(config: GPT2Config) -> dict[str, str | int | float]:
-    """What config.json holds."""
-    return {
-        "model_type": "gpt2",
-        "architectures": ["GPT2LMHeadModel"],
-        "activation_function": "gelu_new",
-        "vocab_size": config.vocab_size,
-        "n_positions": config.n_positions,
-        "n_embd": config.n_embd,
-        "n_layer": config.n_layer,
-        "n_head": config.n_head,
-        "layer_norm_epsilon": config.layer_norm_epsilon,
-        "bos_token_id": config.vocab_size - 1,
-        "eos_token_id": config.vocab_size - 1,
-    }
 
 
 def _weights(config: GPT2Config) -> dict[str, np.ndarray]:

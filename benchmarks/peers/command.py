@@ -5,7 +5,6 @@ benchmarks/README.md says how they are measured.
 
 import json
 import platform
-import subprocess
 from pathlib import Path
 
 from benchmarks.peers.checkpoint import config_of, write_checkpoint
@@ -82,6 +81,6 @@ def _there(contenders: list[Contender]) -> list[Contender]:
         try:
             python_of(contender, FOLDER)
             there.append(contender)
-        except subprocess.CalledProcessError:
-            say(f"{contender.name} is left out: its packages cannot be installed")
+        except Refusal as refusal:
+            say(f"{contender.name} is left out: {refusal}")
     return there

@@ -45,7 +45,7 @@ def python_of(contender: Contender, folder: Path) -> str:
     """The Python of a contender's environment, which is made on first use in ``folder``.
 
     Raises:
-        subprocess.CalledProcessError: its packages cannot be installed.
+        Refusal: its packages cannot be installed.
     """
     if not contender.requirements:
         return sys.executable

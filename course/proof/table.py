@@ -53,6 +53,7 @@ class Row:
 
 
 SOLUTIONS = "solutions/solution_*.py"
+TRAINING = tuple(f"training/{name}.py" for name in "loop model optimizer sizes tokenizer windows".split())
 CHECKS = ("tests/*.py", "tests/fixtures/step_*.npz")
 
 TABLE = (
@@ -123,7 +124,7 @@ TABLE = (
         "pictures",
         "the pictures of the book",
         ("book/pictures/*.svg",),
-        ("book/pictures/*.py", "benchmarks/peers/124M.json", SOLUTIONS),
+        ("book/pictures/*.py", "book/pictures/losses.json", "benchmarks/peers/124M.json", SOLUTIONS),
         "book.pictures",
     ),
     Row(
@@ -165,7 +166,7 @@ TABLE = (
         "storyteller",
         "the small model, in half an hour",
         ("models/storyteller/*.json", "models/storyteller/model.safetensors", "models/storyteller/README.md"),
-        ("models/storyteller/training/*.py", "models/storyteller/training/plots/*.py"),
+        ("models/storyteller/training/*.py", "models/storyteller/training/plots/*.py", *TRAINING),
         "models.storyteller.training.train",
         _with_torch,
     ),

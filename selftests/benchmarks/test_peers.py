@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -262,24 +261,18 @@ def test_some_figures_are_not_recorded_as_if_they_were_all():
 
 
 def test_a_peer_that_cannot_be_installed_is_left_out(tmp_path, monkeypatch, capsys):
-    def fail(arguments, **settings):
-        Path(arguments[-1]).mkdir()  # half an environment
-        raise subprocess.CalledProcessError(1, arguments)
+    def refuse(requirements, environment):
+        raise Refusal(f"{requirements[0]} cannot be installed: no network")
 
-    monkeypatch.setattr(subprocess, "run", fail)
+    monkeypatch.setattr(contenders, "python_with", refuse)
     monkeypatch.setattr(command, "FOLDER", tmp_path)
     ours, peer = Contender("ours", "ours"), Contender("peer", "peer", requirements=("peer==1.0",))
     assert command._there([peer, ours]) == [ours]
-    assert "peer is left out" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+    assert "peer is left out: peer==1.0 cannot be installed: no network" in capsys.readouterr().err
 
 
-def test_an_environment_is_made_once_for_its_requirements(tmp_path, monkeypatch):
-    calls = []
-    monkeypatch.setattr(subprocess, "run", lambda arguments, **settings: calls.append(arguments))
-    (tmp_path / "peer").mkdir()
-    one, other = (Contender("peer", "peer", requirements=(f"peer=={version}",)) for version in "12")
-    for contender in (one, one, other):
-        assert contenders.python_of(contender, tmp_path) == str(tmp_path / "peer/bin/python")
-    assert [call[-1] for call in calls if "pip" in call] == ["peer==1", "peer==2"]
+def test_a_peer_has_the_environment_of_its_worker_and_ours_has_the_courses(tmp_path, monkeypatch):
+    monkeypatch.setattr(contenders, "python_with", lambda requirements, environment: f"{environment} {requirements}")
+    peer = Contender("peer 2", "peer", requirements=("peer==1",))
+    assert contenders.python_of(peer, tmp_path) == f"{tmp_path}/peer {peer.requirements}"
     assert contenders.python_of(Contender("ours", "ours"), tmp_path) == sys.executable

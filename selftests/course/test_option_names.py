@@ -7,6 +7,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from course.commands import app
+from course.curriculum.steps import ROOT
 
 # For each command's options a value that cannot be, and what else it takes for the value to be looked at.
 # None: every value can be, such as any text to stop at.
@@ -44,6 +45,14 @@ BAD = {
     "chat": {**WRITING, "--max-new-tokens": "0"},
     "serve": {"--checkpoint": "./nowhere", "--host": "192.0.2.1", "--port": "70000", "--device": "tpu"},
     "warm": {"--device": "tpu"},
+    "train": {
+        "1": str(ROOT / "requirements-dev.lock"),
+        "--size": "huge",
+        "--minutes": "nan",
+        "--steps": "0",
+        "--seed": "-1",
+        "--to": str(ROOT),
+    },
     "notebook": {"--port": "70000"},
     "bench peers": {"--size": "1T", "--rounds": "0", "--only": "nobody", "--device": "tpu"},
 }
