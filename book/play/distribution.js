@@ -127,7 +127,8 @@ play.distribution = (prefix, tokens, onChange) => {
 
     /** A token that may follow, and its probability. */
     function draw(logits) {
-        const { probabilities } = sampled(logits);
+        const isCutOff = chosen.k < tokens.length || chosen.p < 1; // else no order is needed, which takes the longest
+        const probabilities = isCutOff ? sampled(logits).probabilities : play.softmax(logits, chosen.temperature);
         const token = play.draw(probabilities, Math.random());
         return { token, probability: probabilities[token] };
     }

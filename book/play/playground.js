@@ -127,8 +127,9 @@ play.parts.playground = (root, { text }) => {
 
     async function begin(count) {
         await wake.open().catch(() => {});
-        if (!model || writing) return;
+        if (!model) return;
         if (isTyped) await encode(); // the text may be newer than its tokens
+        if (writing) return; // since a second click
         if (!ids.length || ids.length > model.config.n_positions) return; // says why already
         writing = go(count);
         let news;

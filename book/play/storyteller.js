@@ -21,7 +21,7 @@ const storyteller = {
     open(progress) {
         storyteller.listeners.push(progress);
         storyteller.opened ??= storyteller.load().catch((error) => {
-            storyteller.worker.terminate();
+            storyteller.worker?.terminate(); // there is none where a browser allows none
             storyteller.opened = undefined; // so that one can try again
             throw error;
         });
@@ -42,6 +42,7 @@ const storyteller = {
     /** Ask the worker, which answers in the order of the questions. */
     ask(call, ...values) {
         return new Promise((resolve, reject) => {
+            if (storyteller.broken) return reject(storyteller.broken); // it would never answer
             storyteller.waiting.push({ resolve, reject });
             storyteller.worker.postMessage({ call, arguments: values });
         });
@@ -58,12 +59,16 @@ const storyteller = {
             if (error === undefined) resolve(result);
             else reject(new Error(error));
         };
-        Object.assign(storyteller, { waiting, worker });
+        worker.onerror = ({ message }) => {
+            storyteller.broken = new Error(message);
+            for (const { reject } of waiting.splice(0)) reject(storyteller.broken);
+        };
+        Object.assign(storyteller, { waiting, worker, broken: undefined });
     },
 
     /** Called by a piece: its place in the file, and its bytes in base64. */
     receive(start, base64) {
-        storyteller.ask("receive", storyteller.contents.bytes, start, base64);
+        storyteller.ask("receive", storyteller.contents.bytes, start, base64).catch(() => {}); // "open" says it, too
     },
 
     script(name) {

@@ -13,12 +13,16 @@ play.parts["temperature-lab"] = (root, { tokens, prompts, logits: base64 }) => {
     let added = [];
     let logits;
 
-    /** The scores after a text: those that are stored, or the model's. */
+    /** The model's scores after a text, if its context is not full. */
     async function scores(ids) {
-        const row = rowOf.get(ids.join());
-        if (row !== undefined) return stored.subarray(row * tokens.length, (row + 1) * tokens.length);
         const { config } = await wake.open();
         return ids.length < config.n_positions ? storyteller.ask("scores", ids, ids.length - 1) : undefined;
+    }
+
+    function show(newest) {
+        logits = newest;
+        distribution.show(logits);
+        sample.disabled = !logits;
     }
 
     const text = element("p", { class: "play-text" });
@@ -54,12 +58,11 @@ play.parts["temperature-lab"] = (root, { tokens, prompts, logits: base64 }) => {
         try {
             newest = await scores(ids);
         } catch {
-            return distribution.show(undefined); // wake.place says why, and offers to try again
+            if (!logits) distribution.show(undefined); // wake.place says why, and offers to try again
+            return;
         }
-        if (ids.join() !== [...prompt, ...added].join()) return; // the next round is for that
-        logits = newest;
-        distribution.show(logits);
-        sample.disabled = !logits;
+        if (ids.join() !== [...prompt, ...added].join()) return; // it is about another text by now
+        show(newest);
         if (!logits) message.textContent += ` The context of ${ids.length} tokens is full.`;
     });
 
@@ -70,7 +73,9 @@ play.parts["temperature-lab"] = (root, { tokens, prompts, logits: base64 }) => {
         );
         back.disabled = again.disabled = !added.length;
         logits = undefined;
-        fetchScores();
+        const row = rowOf.get([...prompt, ...added].join());
+        if (row === undefined) fetchScores();
+        else show(stored.subarray(row * tokens.length, (row + 1) * tokens.length)); // though the model is being fetched
     }
 
     const spelled = prompts.map((ids) => ids.map((token) => tokens[token]).join(""));

@@ -20,7 +20,7 @@ PARTS = {
     "step_05.html": ["neighbours"],
     "step_06.html": ["positions"],
     "step_07.html": ["shape-stepper", "query"],
-    "step_08.html": ["shape-stepper"],
+    "step_08.html": ["shape-stepper", "attention-explorer"],
     "step_09.html": ["shape-stepper", "attention-explorer"],
     "step_10.html": ["sublayers"],
     "step_12.html": ["lens"],

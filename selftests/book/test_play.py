@@ -237,6 +237,20 @@ def test_where_the_stored_numbers_end_the_model_goes_on(visit, lab, random, word
         assert it.errors == []
 
 
+def test_stored_scores_are_shown_while_the_model_is_fetched(visit, lab):
+    with visit("step_14.html") as it:
+        it.page.route("**/piece-3.js", lambda route: None)  # it never comes
+        root = it.page.locator("[data-play=temperature-lab]")
+        before = shown(root)
+        root.get_by_role("button", name="Sample the next token").click()
+        with it.page.expect_request("**/piece-3.js"):
+            pass
+        root.get_by_role("button", name="Take it back").click()
+        assert shown(root) == before
+        root.get_by_role("button", name="Sample the next token").click()
+        assert root.locator(".play-text ins").count() == 1
+
+
 # The attention explorer
 
 

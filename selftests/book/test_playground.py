@@ -227,6 +227,41 @@ def test_what_could_not_be_loaded_is_said_and_can_be_tried_again(visit):
         assert it.errors == ["Failed to load resource: net::ERR_FAILED"]
 
 
+def test_a_second_click_while_the_model_is_fetched_writes_nothing_more(visit, expected):
+    ids, shares = expected(TEXT)
+    with visit(f"playground.html#temperature=0&text={TEXT}") as it:
+        it.page.get_by_role("button", name="One token").evaluate("(button) => { button.click(); button.click(); }")
+        wait_for_news(it, "written.")
+        notes = it.page.locator(".play-tokens small").all_inner_texts()
+        assert [int(note.split(" · ")[0]) for note in notes] == [*ids, shares[-1].argmax()]
+        assert it.errors == []
+
+
+@pytest.mark.parametrize(
+    ("break_it", "mend_it", "says"),
+    [
+        (
+            "window.its = Worker; Worker = class { constructor() { throw new Error('No workers here') } }",
+            "Worker = its",
+            "No workers here",
+        ),
+        (
+            "storyteller.SOURCE.push('throw new Error(`It broke`)')",
+            "storyteller.SOURCE.pop()",
+            "It broke",
+        ),
+    ],
+    ids=["not allowed", "broken"],
+)
+def test_a_worker_that_does_not_work_is_told_and_can_be_tried_again(visit, break_it, mend_it, says):
+    with visit("playground.html") as it:
+        it.page.evaluate(f"() => {{ {break_it} }}")
+        it.page.get_by_role("button", name="Wake the model").click()
+        it.page.get_by_text(re.compile(rf"{says}\. Try again\?")).wait_for()
+        it.page.evaluate(f"() => {{ {mend_it} }}")
+        open_model(it)
+
+
 def test_nothing_holds_the_page_up(visit, browser):
     """Processor time, as a busy machine may stop a task in the middle."""
     with visit("playground.html") as it:

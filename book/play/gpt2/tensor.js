@@ -6,8 +6,9 @@
 /**
  * x [rows, size] times the transposed w [columns, size]: [rows, columns].
  *
- * Two rows and four columns at a time, so that a number that was read is used more than once. At an
- * edge the last row or column is computed again, which is cheaper than a loop of its own.
+ * Two rows and four columns at a time, so that a number that was read is used more than once; the last one of an odd
+ * number of rows, such as a new token, alone. At the edge the last column is computed again, which is cheaper than a
+ * loop of its own.
  */
 function matmul_transposed(x, w, size) {
     const [rows, columns] = [x.length / size, w.length / size];
@@ -15,9 +16,9 @@ function matmul_transposed(x, w, size) {
     for (let j = 0; j < columns; j += 4) {
         const j1 = Math.min(j + 1, columns - 1), j2 = Math.min(j + 2, columns - 1), j3 = Math.min(j + 3, columns - 1);
         const w0 = j * size, w1 = j1 * size, w2 = j2 * size, w3 = j3 * size;
-        for (let i = 0; i < rows; i += 2) {
-            const i1 = Math.min(i + 1, rows - 1);
-            const x0 = i * size, x1 = i1 * size;
+        let i = 0;
+        for (; i + 1 < rows; i += 2) {
+            const x0 = i * size, x1 = x0 + size;
             let a0 = 0, a1 = 0, a2 = 0, a3 = 0, b0 = 0, b1 = 0, b2 = 0, b3 = 0;
             for (let k = 0; k < size; k++) {
                 const a = x[x0 + k], b = x[x1 + k];
@@ -31,7 +32,7 @@ function matmul_transposed(x, w, size) {
                 b2 += b * c2;
                 b3 += b * c3;
             }
-            const y0 = i * columns, y1 = i1 * columns;
+            const y0 = i * columns, y1 = y0 + columns;
             y[y0 + j] = a0;
             y[y0 + j1] = a1;
             y[y0 + j2] = a2;
@@ -40,6 +41,21 @@ function matmul_transposed(x, w, size) {
             y[y1 + j1] = b1;
             y[y1 + j2] = b2;
             y[y1 + j3] = b3;
+        }
+        if (i < rows) {
+            const x0 = i * size, y0 = i * columns;
+            let a0 = 0, a1 = 0, a2 = 0, a3 = 0;
+            for (let k = 0; k < size; k++) {
+                const a = x[x0 + k];
+                a0 += a * w[w0 + k];
+                a1 += a * w[w1 + k];
+                a2 += a * w[w2 + k];
+                a3 += a * w[w3 + k];
+            }
+            y[y0 + j] = a0;
+            y[y0 + j1] = a1;
+            y[y0 + j2] = a2;
+            y[y0 + j3] = a3;
         }
     }
     return y;
