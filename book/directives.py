@@ -21,6 +21,7 @@ from book.maths import to_mathml
 from book.quiz import QuizError, read_quiz, to_html
 from book.terminal_colours import plain
 from book.terminal_colours import to_html as coloured
+from course.curriculum.bugs import bugs
 from course.curriculum.catalogue import read_mistakes
 from course.curriculum.steps import ROOT, STEPS, solution_path
 from course.curriculum.todos import Todo, skeleton
@@ -187,6 +188,17 @@ def quiz(argument: str, name: str, root: Path) -> str:
         raise Nothing(f"no quiz: {error}") from None
 
 
+def debug(argument: str, name: str, root: Path) -> str:
+    """How to hunt for bugs in the chapter's step."""
+    step = _step(name)
+    if not (count := len(bugs(step))):
+        raise Nothing(f"step {step} has no mistakes that can be planted")
+    return (
+        f"Here is this step with a mistake in it, one of {count}, easy ones first. The checks say what comes of it, "
+        f"and when you have mended it you are told what it was:\n\n```sh\n./run debug {step}\n```"
+    )
+
+
 def speed(size: str, name: str, root: Path) -> str:
     """The tables that ``./run bench peers`` recorded for GPT-2 of that size."""
     try:
@@ -206,6 +218,7 @@ _DIRECTIVES: dict[str, Callable[[str, str, Path], str]] = {
     "live": live,
     "here": here,
     "quiz": quiz,
+    "debug": debug,
     "speed": speed,
 }
 

@@ -18,7 +18,7 @@ from course import runtime
 
 runtime.prepare()  # before anything imports MAX
 
-from course.curriculum.catalogue import Answer, CatalogueError, Mistake, read_mistakes, recording  # noqa: E402
+from course.curriculum.catalogue import CatalogueError, Mistake, combined, read_mistakes, recording  # noqa: E402
 from course.curriculum.steps import STEPS  # noqa: E402
 from course.judging.recognition import explanations, same  # noqa: E402
 from tools.mistakes import named, try_checks  # noqa: E402
@@ -29,11 +29,9 @@ Pair = tuple[Mistake, Mistake]
 def pairs(step: int) -> Iterator[tuple[Pair, str]]:
     """The pairs of a step's mistakes whose edits do not overlap and whose titles differ, each with its file."""
     for one, other in combinations(read_mistakes(step), 2):
-        orders = (one.edits + other.edits, other.edits + one.edits)
-        with suppress(CatalogueError):
-            sources = {Answer(step, f"{one.id} and {other.id}", "", edits).source() for edits in orders}
-            if one.title != other.title and len(sources) == 1:
-                yield (one, other), sources.pop()
+        if one.title != other.title:
+            with suppress(CatalogueError):
+                yield (one, other), combined(step, (one, other))
 
 
 def predicted(pair: Pair) -> set[str]:

@@ -1,4 +1,4 @@
-"""Commands for learners: check, hint, diff, watch, progress, reset."""
+"""Commands for learners: check, hint, diff, watch, debug, progress, reset."""
 
 import json
 import sys
@@ -8,16 +8,18 @@ from typing import Annotated
 
 import typer
 
-from course.commands.app import NO, NUMBERS, DeviceName, From, Timeout, app, step_number
-from course.curriculum.steps import COURSE, FURTHER, STEPS_FOLDER, STORYTELLER
+from course.commands.app import NO, NUMBERS, DeviceName, From, Timeout, app, option, step_number
+from course.curriculum import bugs
+from course.curriculum.catalogue import CatalogueError
+from course.curriculum.steps import COURSE, FURTHER, STEPS, STEPS_FOLDER, STORYTELLER
 from course.judging.blame import culprits
 from course.judging.isolation import isolate
 from course.judging.parallel import judge_in_parallel
 from course.judging.process import ON_OWN_STEPS, ON_SOLUTIONS
 from course.judging.run import TIMEOUT, judge
 from course.judging.verdicts import StepResult
-from course.learner import diff, finish, hints, progress, reset
-from course.refusal import Refusal
+from course.learner import diff, finish, hints, hunt, progress, reset
+from course.refusal import Refusal, refusing
 from course.terminal import console, verdicts
 from course.terminal.waiting import Waiting
 
@@ -148,6 +150,45 @@ def watch_steps(device: DeviceName = None) -> None:
 
     watch(device)
     _finish_if_due(device)
+
+
+@app.command("debug")
+def find_bug(
+    step: Annotated[
+        str | None, typer.Argument(metavar="N", help=f"{NUMBERS}.", show_default="the one that you worked at last")
+    ] = None,
+    two: Annotated[bool, typer.Option("--two", help="Plant two bugs at once.")] = False,
+    give_up: Annotated[bool, typer.Option("--give-up", help="Tell what is wrong.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, though the step does not pass yet.")] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="DIR", help="Only write files with bugs, of step N or of all, for a class."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="With --export: which bugs. The same seed gives the same ones.")] = 0,
+    device: DeviceName = None,
+) -> None:
+    """Find the bug: mend a solution with a mistake in it. What it was is told in the end."""
+    number = hunt.current() if step is None else step_number(step)
+    with refusing(CatalogueError):
+        if folder:
+            _export(folder, [step_number(step)] if step else [*STEPS], two, seed)
+        elif number is None:
+            hunt.show_none()
+        elif give_up:
+            hunt.give_up(number)
+        elif hunt.is_open(number) or yes or progress.has_passed(number) or _wants_solution(number):
+            raise typer.Exit(0 if hunt.hunt(number, two, device) else NO)
+        else:
+            raise typer.Exit(NO)
+
+
+def _export(folder: Path, steps: list[int], two: bool, seed: int) -> None:
+    with option("--export", folder):
+        drawn = bugs.export(folder, steps, two, seed)
+    console.out.print(f"Files with bugs are in {folder}. What is wrong in them, for you alone:\n", markup=False)
+    for step, mistakes in drawn.items():
+        console.print_beside(f"  {step:02}  ", console.plain("; and ".join(mistake.title for mistake in mistakes)))
+    console.out.print("\n[bold]Next:[/] hand them out; ./run grade grades what comes back")
 
 
 @app.command("progress")

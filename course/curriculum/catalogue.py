@@ -5,9 +5,10 @@ that must catch it. ``tests/mistakes/step_NN.npz`` holds what the checks observe
 ``tests/right/step_NN.toml`` holds the right answers.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import permutations
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -92,12 +93,30 @@ def read_right(step: int) -> tuple[Answer, ...]:
     return tuple(Answer(step, **entry) for entry in _entries(Answer.FOLDER, step, "answer"))
 
 
+def combined(step: int, mistakes: Sequence[Mistake]) -> str:
+    """The text of a step file with several mistakes at once; with none it is right.
+
+    Raises:
+        CatalogueError: as ``source``, or their edits overlap.
+    """
+    texts = set()
+    for order in permutations(mistakes):
+        edits = tuple(edit for mistake in order for edit in mistake.edits)
+        texts.add(Answer(step, " and ".join(mistake.id for mistake in order), "", edits).source())
+    if len(texts) > 1:
+        raise CatalogueError(f"step {step:02}: the edits of {mistakes[0].id} and others overlap")
+    return texts.pop()
+
+
 def _entries(folder: str, step: int, kind: str) -> list[dict[str, Any]]:
     path = ROOT / _path(folder, step, "toml")
     if not path.exists():
         return []
     entries = toml.loads(path.read_text(encoding="utf-8"))[kind]
     return [entry | {"edits": tuple((old, new) for old, new in entry["edits"])} for entry in entries]
+
+
+CRASH = "crash"  # what was observed where nothing came
 
 
 @dataclass(frozen=True)

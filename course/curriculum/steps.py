@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS_FOLDER = ROOT / "steps"  # the learner's own
+DEBUG_FOLDER = ROOT / "debug"  # solutions with a bug in them, which the learner is to find
 STORYTELLER = ROOT / "models" / "storyteller"  # the checkpoint that comes with the course
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Set
 
 import numpy as np
 
-from course.curriculum.catalogue import Mistake, Observation, read_mistakes, recording
+from course.curriculum.catalogue import CRASH, Mistake, Observation, read_mistakes, recording
 from course.judging.failure import CheckFailure
 
 NAMES_LIMIT = 3  # more mistakes than these are no help
@@ -113,9 +113,6 @@ def is_telling(mistake: Mistake, check: str) -> bool:
     if seen.value.dtype.kind == "U":
         return check.split("[")[0] == mistake.check
     return not (seen.value.dtype.kind == "f" and np.isnan(seen.value).all())
-
-
-CRASH = "crash"
 
 
 def observation(failure: BaseException) -> Observation:

@@ -1,6 +1,6 @@
 """Verdicts: what a check found, and what all checks of a step's file found."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from course.curriculum.todos import Todo
@@ -114,3 +114,8 @@ class StepResult:
         """What ``to_json`` has written. Raises KeyError or TypeError where it is something else."""
         checks = [Verdict.from_json(check) for check in data["checks"]]
         return cls(data["step"], data["file"], checks, data["seconds"])
+
+
+def unexplained(result: StepResult) -> StepResult:
+    """What came of the checks, without what is known of the cause: no name, no advice, no TODO."""
+    return replace(result, checks=[replace(check, mistake=None, help=None, todo=None) for check in result.checks])

@@ -1,1 +1,1 @@
-"""What a learner asks for: hints, the difference from the solution, watching, progress, reset."""
+"""What a learner asks for: hints, the difference from the solution, watching, bugs to find, progress, reset."""

@@ -1,6 +1,6 @@
 """What the course keeps for a learner in .course/, which git ignores: a memory, and copies of files.
 
-The memory, state.json, holds for each step how many hints are open and what its last check found.
+The memory, state.json, holds for each step how many hints are open, what its last check found, and which bugs were.
 It is for people to read and to delete. One that is damaged is set aside, and a new one begins.
 """
 
@@ -38,12 +38,22 @@ class Checked:
 
 
 @dataclass
+class Bugs:
+    """The bugs of a step that were planted, by the ids of their mistakes."""
+
+    planted: list[str] = field(default_factory=list)  # in debug/step_NN.py now
+    found: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Memory:
     """What is remembered of one step."""
 
     hints: dict[int, int] = field(default_factory=dict)  # how many tiers are open, by TODO
     checked: Checked | None = None
     first_passed: datetime | None = None
+    bugs: Bugs = field(default_factory=Bugs)
 
 
 def read() -> defaultdict[int, Memory]:
@@ -70,13 +80,18 @@ def change() -> Iterator[defaultdict[int, Memory]]:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a check may end while a hint is opened
         steps = read()
         yield steps
-        new = FOLDER / "state.json.new"
         objects = {f"{step:02}": _to_json(memory) for step, memory in sorted(steps.items())}
-        new.write_text(json.dumps(objects, indent=2) + "\n", encoding="utf-8")
-        os.replace(new, FOLDER / "state.json")
+        write(FOLDER / "state.json", json.dumps(objects, indent=2) + "\n")
 
 
-def keep(path: Path) -> Path:
+def write(path: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(text, encoding="utf-8")
+    os.replace(new, path)
+
+
+def keep(path: Path, kind: str = "") -> Path:
     """Copy a file, byte for byte, to a dated name in .course/backups/; no copy replaces another."""
     folder = FOLDER / "backups"
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +99,7 @@ def keep(path: Path) -> Path:
     date = f"{datetime.now():%Y%m%d-%H%M%S}"
     names = itertools.chain([date], (f"{date}-{number}" for number in itertools.count(2)))
     while True:
-        copy = folder / f"{path.stem}-{next(names)}{path.suffix}"
+        copy = folder / "-".join(filter(None, [kind, path.stem, f"{next(names)}{path.suffix}"]))
         try:
             with open(copy, "xb") as file:
                 file.write(content)
@@ -99,11 +114,14 @@ def _to_json(memory: Memory) -> dict[str, Any]:
         data["checked"] = asdict(memory.checked) | {"when": memory.checked.when.isoformat()}
     if memory.first_passed:
         data["first_passed"] = memory.first_passed.isoformat()
+    if memory.bugs != Bugs():
+        data["bugs"] = asdict(memory.bugs)
     return data
 
 
 def _from_json(data: dict[str, Any]) -> Memory:
     memory = Memory({int(todo): int(tiers) for todo, tiers in data["hints"].items()})
+    memory.bugs = Bugs(**{name: list(ids) for name, ids in data.get("bugs", {}).items()})
     if any(tiers < 1 for tiers in memory.hints.values()):
         raise ValueError("a TODO in memory has at least one hint open")
     if checked := data.get("checked"):

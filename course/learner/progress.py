@@ -13,11 +13,12 @@ from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 
+from course.curriculum.bugs import bugs
 from course.curriculum.steps import COURSE, FINISH, STEPS, solution_path, step_path, step_title
 from course.curriculum.todos import skeleton
 from course.judging.verdicts import StepResult
 from course.learner import memory as state
-from course.learner.memory import Checked
+from course.learner.memory import Bugs, Checked
 from course.terminal import console
 
 WIDEST = 80  # columns: wider, the eye loses the row
@@ -85,7 +86,8 @@ def record(results: Iterable[StepResult], fingerprints: Mapping[int, str]) -> No
 
 
 def show() -> None:
-    """Print the steps, how far each one is, and what comes next."""
+    """Print the steps, how far each one is, how many bugs were found in them, and what comes next."""
+    memory = state.read()
     steps = standings()
     course, further = steps[: len(COURSE)], steps[len(COURSE) :]
     width = min(console.out.width, WIDEST)
@@ -102,7 +104,15 @@ def show() -> None:
         rows.add_row(*_row(standing))
     for table in (head, "", rows):
         console.out.print(table, width=width, soft_wrap=False)
+    if found := [f"{told} in step {step:02}" for step in STEPS if (told := _bugs_found(memory[step].bugs, step))]:
+        console.out.print(f"\nBugs found: {', '.join(found)}")
     console.out.print(f"\n[bold]Next:[/] {_next(steps)}")
+
+
+def _bugs_found(remembered: Bugs, step: int) -> str | None:
+    """How many of how many, where any was planted."""
+    known = [mistake.id for mistake in bugs(step)] if remembered != Bugs() else []
+    return f"{len({*known} & {*remembered.found})} of {len(known)}" if known else None
 
 
 def _done(steps: list[Standing]) -> int:

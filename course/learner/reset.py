@@ -7,6 +7,7 @@ from rich.markup import escape
 from course.curriculum.steps import solution_path, step_path
 from course.curriculum.todos import skeleton
 from course.learner import memory as state
+from course.learner.memory import Memory
 from course.terminal import console
 
 
@@ -28,5 +29,5 @@ def reset(step: int) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(new)
     with state.change() as memory:
-        memory.pop(step, None)  # who begins anew begins with the first hint
+        memory[step] = Memory(bugs=memory[step].bugs)  # who begins anew begins with the first hint
     console.out.print(f"{escape(shown)} is the skeleton again. [bold]Next:[/] ./run s{step:02}")

@@ -3,16 +3,16 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 
+from course.curriculum.bugs import is_planted
 from course.curriculum.stand_in import NoPlace, raising
-from course.curriculum.steps import FINISH, LAST, STEPS_FOLDER, read_source, step_title
+from course.curriculum.steps import DEBUG_FOLDER, FINISH, LAST, STEPS_FOLDER, read_source, step_title
 from course.curriculum.todos import Todo, read_todos, todo_lines
-from course.judging.verdicts import StepResult, Verdict
+from course.judging.verdicts import StepResult, Verdict, unexplained
 from course.terminal import console
 from course.terminal.console import plain, print_beside, short
 
@@ -31,6 +31,8 @@ def show(result: StepResult, blamed: Sequence[int] = ()) -> None:
     """
     path = Path(result.file)
     source = read_source(path)
+    if is_planted(source):
+        result = unexplained(result)
     print_beside("", f"[bold]Step {result.step:02}: {plain(step_title(result.step))}[/]  [dim]{plain(short(path))}[/]")
     console.out.print()
     importable = all(check.todos for check in result.checks)
@@ -40,7 +42,7 @@ def show(result: StepResult, blamed: Sequence[int] = ()) -> None:
     else:
         _show_output(result.output, LINES)
         if blamed:  # what this step's own mistakes and TODOs are called has nothing to do with it
-            _show_checks([replace(check, todo=None, mistake=None, help=None) for check in result.checks])
+            _show_checks(unexplained(result).checks)
             _show_blame(result.step, blamed, path)
         else:
             _show_checks(result.checks)
@@ -206,6 +208,8 @@ def _show_next(result: StepResult, source: str) -> None:
     console.out.print()
     if result.passed:
         following = _command(result.step + 1, path) if result.step not in (FINISH, LAST) else "./run generate --mine"
+        if path.parent.resolve() == DEBUG_FOLDER:  # that tells what the bug was
+            following = _command(result.step, path)
         print_beside("", f"[green][bold]Step {result.step:02} is done:[/][/] {count} [bold]Next:[/] {following}")
         return
     lines = todo_lines(source)
@@ -221,6 +225,8 @@ def _show_next(result: StepResult, source: str) -> None:
 
 def _command(step: int, path: Path) -> str:
     """The command that checks a step where this one's file is."""
+    if path.parent.resolve() == DEBUG_FOLDER:
+        return f"./run debug {step}"
     option = "" if path.parent.resolve() == STEPS_FOLDER else f" --from {shlex.quote(str(path.parent))}"
     return f"./run s{step:02}{plain(option)}"
 

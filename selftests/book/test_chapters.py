@@ -29,11 +29,12 @@ def test_you_are_here_marks_the_parts_of_the_step_and_leads_to_the_others(step):
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_every_chapter_begins_with_its_opening_and_ends_with_a_quiz(step):
+def test_every_chapter_begins_with_its_opening_and_ends_with_a_quiz_and_a_bug(step):
     page = (ROOT / f"book/src/step_{step:02}.md").read_text(encoding="utf-8")
     assert page.split("\n\n")[1] == "{{#here}}"
     assert "\n## Quiz\n\n{{#quiz}}\n\n## Questions\n" in page
     assert len(read_quiz(QUIZZES / f"step_{step:02}.toml")) >= 2
+    assert "\n## Find the bug\n\n{{#debug}}\n\n## Next\n" in page
 
 
 def test_the_right_answer_is_not_always_in_the_same_place():

@@ -92,7 +92,7 @@ def test_a_terminal_shows_its_command_and_what_it_printed(copy):
         ("{{#play nothing}}", "nothing"),
         ("{{#live nothing Once}}", "there is no nothing.js"),
         ("{{#live lens}}", "the text that it begins with"),
-        ("{{#title x}}", "there are here, hints, include, lines"),
+        ("{{#title x}}", "there are debug, here, hints, include, lines"),
     ],
 )
 def test_what_stands_for_nothing_is_a_fault_and_leaves_a_mark(copy, directive, why):
@@ -108,5 +108,5 @@ def test_the_hints_of_no_step_are_a_fault():
 
 def test_every_directive_of_the_conventions_is_used_in_the_book():
     pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "book/src").glob("*.md"))
-    for name in ("include", "lines", "hints", "mistakes", "picture", "terminal", "play", "live", "here", "quiz"):
+    for name in "include lines hints mistakes picture terminal play live here quiz debug".split():
         assert f"{{{{#{name}" in pages

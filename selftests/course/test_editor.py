@@ -26,6 +26,7 @@ def launch(copy):
         values = {
             "${workspaceFolder}": str(copy),
             "${file}": str(path),
+            "${fileDirname}": str(path.parent),
             "${fileBasenameNoExtension}": path.stem,
         }
         settings = launches()[name]

@@ -27,6 +27,7 @@ BAD = {
     "hint": {"1": "1", "--todo": "9"},
     "diff": {"1": "--yes 1", "--from": "./nowhere"},
     "watch": {"--device": None},  # it says so at every check, as check does
+    "debug": {"1": "1", "--export": "submissions/ada", "--seed": None, "--device": None},  # as watch
     "python": {"-c": None, "-m": None, "--device": "tpu"},
     "grade": {
         "1": "submissions",
