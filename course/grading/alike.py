@@ -86,7 +86,7 @@ def page_name(number: int) -> str:
 def _write_step(step: int, rows: Sequence[Row], former: Sources, place: Path) -> None:
     """One step, for both tools."""
     given = skeleton(read_source(solution_path(step)), step)[0]
-    files = [(row.file, row.name, str(row.moment.time or "") if row.moment else "", row.grade.sources) for row in rows]
+    files = [(row.file, row.name, _time(row), row.grade.sources) for row in rows]
     own = [(file, name, "class", time, sources[step]) for file, name, time, sources in files if step in sources]
     old = [(file_name(name), name, "earlier", "", sources[step]) for name, sources in former.items() if step in sources]
     (place / "dolos").mkdir(exist_ok=True)
@@ -102,6 +102,11 @@ def _write_step(step: int, rows: Sequence[Row], former: Sources, place: Path) ->
         path = place / "jplag" / name / f"step_{step:02}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", errors="replace")
+
+
+def _time(row: Row) -> str:
+    """When it came, as Dolos's documentation has it."""
+    return f"{row.moment.time:%Y-%m-%d %H:%M:%S %z}" if row.moment and row.moment.time else ""
 
 
 def _percent(share: float) -> str:

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -236,6 +237,11 @@ def test_copies_are_shown_beside_each_other_and_go_to_dolos_and_jplag(run, tmp_p
         texts = {row["full_name"]: archive.read(row["filename"]).decode() for row in info}
     assert texts["1001"] == ADA and texts["2025/old homework"] == DISGUISED
     assert {row["full_name"]: row["label"] for row in info}["2025/old homework"] == "earlier"
+    assert all(
+        re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}", r["created_at"])
+        for r in info
+        if r["label"] == "class"
+    )
     assert len(list((alike / "jplag" / "class").iterdir())) == len(PRESENT) + 1
     assert {path.name for path in (alike / "jplag" / "earlier").rglob("*.py")} == {"step_01.py", "step_02.py"}
     assert "NotImplementedError" in (alike / "jplag" / "skeleton" / "step_01.py").read_text()
