@@ -30,6 +30,7 @@ IMPORTS = {
     "ResidualBlock": "from solutions.solution_10 import ResidualBlock",
 }
 
+_IMPORT = re.compile(r"cannot import name '(\w+)'")
 _CALL = re.compile(
     r"([\w.]+)\(\) (?:got an unexpected keyword|got multiple values|takes \d+ positional|takes from|missing \d)"
 )
@@ -40,6 +41,8 @@ def suggestion(error: BaseException) -> str | None:
     frame = last_frame(error.__traceback__)
     if isinstance(error, NameError) and error.name and frame:
         return _of_name(error.name, frame)
+    if isinstance(error, ImportError) and (wanted := _IMPORT.search(str(error))):
+        return next((f"It is written {each}." for each in IMPORTS.values() if f"import {wanted[1]}" in each), None)
     if isinstance(error, AttributeError) and error.name:
         return _of_attribute(error)
     if isinstance(error, TypeError) and (call := _CALL.search(str(error))):

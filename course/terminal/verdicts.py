@@ -112,7 +112,9 @@ def _has_same_cause(check: Verdict, other: Verdict) -> bool:
         return check.mistake == other.mistake
     if check.trace and other.trace and check.trace[-1] == other.trace[-1]:
         return True
-    return not (check.comparison or check.shares) and (check.actual, check.help) == (other.actual, other.help)
+    if check.comparison or check.shares or check.help != other.help:
+        return False
+    return check.actual == other.actual or bool(check.help and check.expected == other.expected)
 
 
 def _show_in_full(check: Verdict, more: int) -> None:

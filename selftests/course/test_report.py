@@ -219,6 +219,13 @@ def test_crashes_in_one_line_are_one_cause(shown):
     assert "shape 2" in text and "shape 3" not in text and "1 more check fails for the same reason." in text
 
 
+def test_what_has_one_remedy_is_one_cause(shown):
+    arrays = [verdict(1, status="failed", expected="a Tensor", actual=f"array {n}", help="Make one.") for n in (2, 3)]
+    other = verdict(1, status="failed", expected="a shape", actual="array 4", help="Make one.")
+    text = shown(2, solution(2), *arrays, other)
+    assert "array 3" not in text and "1 more check fails for the same reason." in text and "array 4" in text
+
+
 def test_a_wrong_distribution_is_a_chart(shown):
     text = shown(
         2, solution(2), verdict(1, status="failed", shares={"the favourite": (0.5, 1.0), "others": (0.5, 0.0)})

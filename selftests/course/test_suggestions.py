@@ -48,6 +48,8 @@ def alone(first: int) -> int:
         ("x.zzz", "MAX's tensors have no zzz."),
         ("F.softmaks(1)", "MAX has no F.softmaks. Is it F.softmax?"),
         ("Layer().wieght", "Is it weight?"),
+        ("from max.nn import functional as F", "It is written from max.experimental import functional as F."),
+        ("from max.nn import zzz", None),
         ("Layer().zzz", None),
         ("1 / 0", None),
     ],
