@@ -106,11 +106,12 @@ def test_a_learner_has_what_the_course_itself_needs(environment):
 
 
 def test_run_installs_everything_for_the_commands_that_need_more():
-    """Those that run what a learner's packages lack: MAX's server, PyTorch's peers, and the tools of maintainers."""
+    """Those that run what a learner's packages lack: MAX's server, the notebook's kernel, and the tools of maintainers."""
     (listed,) = re.findall(
         r"^    (\w+(?: \| \w+)*)\) lock=requirements-dev\.lock", (ROOT / "run").read_text(), re.MULTILINE
     )
-    assert set(listed.split(" | ")) == {"test", "verify", "make", "bench", "serve"} <= get_command(app).commands.keys()
+    needing = {"test", "verify", "make", "bench", "serve", "notebook"}
+    assert set(listed.split(" | ")) == needing <= get_command(app).commands.keys()
 
 
 def test_the_lock_holds_the_files_of_every_platform():
