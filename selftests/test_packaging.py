@@ -106,7 +106,7 @@ def test_a_learner_has_what_the_course_itself_needs(environment):
 
 
 def test_run_installs_everything_for_the_commands_that_need_more():
-    """Those that run what a learner's packages lack: MAX's server, the notebook's kernel, and the tools of maintainers."""
+    """Those that run what a learner's packages lack: MAX's server, the notebook's kernel, maintainers' tools."""
     (listed,) = re.findall(
         r"^    (\w+(?: \| \w+)*)\) lock=requirements-dev\.lock", (ROOT / "run").read_text(), re.MULTILINE
     )
