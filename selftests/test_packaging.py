@@ -58,7 +58,9 @@ def pins(requirements: list[Requirement], environment: dict[str, str]) -> dict[s
 
 def asked_for() -> list[Requirement]:
     """What the course needs directly, and what its tests and tools do."""
-    return [Requirement(line) for line in [*PROJECT["dependencies"], *PYPROJECT["dependency-groups"]["dev"]]]
+    groups = PYPROJECT["dependency-groups"]
+    included = [each for each in groups["dev"] if each != {"include-group": "cluster"}]
+    return [Requirement(line) for line in [*PROJECT["dependencies"], *included, *groups["cluster"]]]
 
 
 def read_lock(name: str = "requirements-dev.lock") -> dict[Requirement, set[str]]:

@@ -33,6 +33,12 @@ def bench_grading(
     _run("benchmarks.grading", str(submissions))
 
 
+@bench.command("cluster")
+def bench_cluster() -> None:
+    """Measure what judging, handing over and pages cost, and say what that makes of large classes."""
+    _run("benchmarks.cluster")
+
+
 @bench.command("weights")
 def bench_weights() -> None:
     """Measure how well the story model predicts with weights in fewer bits."""

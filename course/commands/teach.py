@@ -1,6 +1,8 @@
 """The command for instructors: grade."""
 
 import os
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -37,7 +39,11 @@ def grade_submissions(
     with_solution: Annotated[
         bool, typer.Option("--with-solution", help="Show the solution in the feedback for each person, too.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="How many submissions at once.")] = os.cpu_count() or 1,
+    jobs: Annotated[int, typer.Option(min=1, help="How many submissions at once, here.")] = os.cpu_count() or 1,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Let a Dask cluster judge: tcp://HOST:8786, or local for processes here."),
+    ] = None,
     timeout: Timeout = TIMEOUT,
     total_timeout: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="How long all checks of a submission may take together.")
@@ -57,6 +63,7 @@ def grade_submissions(
 ) -> None:
     """Grade submissions: folders, zip or tar files with step_NN.py in them, each in a sandbox."""
     from course.grading import alike, overrides
+    from course.grading.cluster import AT_ONCE, judging_at, refuse_unusable
     from course.grading.grade import Settings, grade
     from course.grading.gradebook import gradebook, to_judge
     from course.grading.joining import alone, join
@@ -75,11 +82,16 @@ def grade_submissions(
         marks = Marks.read(points) if points else Marks()
     with option("--roster", roster):
         people = Roster.read(roster) if roster else None
-    if sandbox:
+    if scheduler and not sandbox:
+        raise Refusal(f"--no-sandbox: a worker of --scheduler {scheduler} judges in the sandbox or not at all")
+    if scheduler:
+        with option("--scheduler", scheduler):
+            refuse_unusable(scheduler)
+    if sandbox and not scheduler:  # whose workers look for themselves
         walls.refuse_without()
-    else:
+    elif not sandbox:
         console.err.print("Without a sandbox a submission can read, change and forge whatever you can.", style="yellow")
-    with scratch() as unpacked:
+    with scratch() as unpacked, ExitStack() as stack:
         attempts = join(paths, people, unpacked, out, whole) if people else list(map(alone, find(paths, out, whole)))
         judged = to_judge(attempts, marks)
         by_hand = overrides.read(out)
@@ -89,10 +101,17 @@ def grade_submissions(
             former, unread = alike.earlier(against or (), unpacked, out)
         for each in unread:
             console.err.print(console.printable(f"Not compared: {each}"), style="yellow", markup=False, highlight=False)
-        load_kernels(None)
-        settings = Settings(numbers, jobs, timeout, total_timeout, memory << 20 if sandbox else None)
+        at_once = AT_ONCE if scheduler else jobs
+        settings = Settings(numbers, at_once, timeout, total_timeout, memory << 20 if sandbox else None)
+        elsewhere = None
+        if scheduler:
+            say = partial(console.err.print, style="yellow", markup=False, highlight=False)
+            with option("--scheduler", scheduler):
+                elsewhere = stack.enter_context(judging_at(scheduler, jobs, settings, say))
+        else:
+            load_kernels(None)
         with Table({each.name: each.title for each in judged}, settings.steps) as table:
-            grades = grade(judged, out / "results", settings, table.add, again or ())
+            grades = grade(judged, out / "results", settings, table.add, again or (), elsewhere)
     rows = gradebook(attempts, judged, grades, settings.steps, marks, people, by_hand)
     page, changed = publish(rows, settings.steps, marks, out, with_solution, former)
     show_class(rows, changed)

@@ -10,7 +10,7 @@ from platformdirs import user_state_path
 
 from course.curriculum.steps import ROOT
 
-SHARED = (".ci", ".vscode")  # folders with a dot that belong to the course
+SHARED = (".ci", ".devcontainer", ".vscode")  # folders with a dot that belong to the course
 
 
 def file_names(root: Path) -> list[str]:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -67,12 +68,43 @@ class Settings:
     total_timeout: float = TOTAL_TIMEOUT
     memory: int | None = 2 << 30
 
-    @property
-    def program(self) -> Program:
-        """What runs a submission."""
+    def program(self, key: Path) -> Program:
+        """What runs a submission, on inputs drawn with the key in a file."""
         if self.memory is None:
             return ON_SOLUTIONS
-        return Program("course.grading.trial.runner", ("--memory", str(self.memory)))
+        return Program("course.grading.trial.runner", ("--memory", str(self.memory), "--key", str(key)))
+
+
+class Stopped(Refusal):
+    """Nothing more can be judged in this run. What was judged before is kept."""
+
+
+# Judges the steps of a submission, given by their contents, until it is cancelled.
+Judge = Callable[[dict[int, bytes], threading.Event], list[StepResult]]
+
+
+def judge_here(
+    settings: Settings, key: Path, place: Path, files: dict[int, bytes], cancelled: threading.Event
+) -> list[StepResult]:
+    """The verdicts on the steps of a submission, which is run on this machine.
+
+    Args:
+        key: the file with the key that inputs are drawn with.
+        place: a folder for the submission's own.
+    """
+    with TemporaryDirectory(dir=place) as folder:
+        for step, content in files.items():
+            step_path(step, Path(folder)).write_bytes(content)
+        results = judge(
+            files,
+            Path(folder),
+            program=settings.program(key),
+            timeout=settings.timeout,
+            total_timeout=settings.total_timeout,
+            hangs=LOSSES,  # nobody waits, and every check counts
+            cancelled=cancelled,
+        )
+    return [_lasting(result) for result in results]
 
 
 def grade(
@@ -81,6 +113,7 @@ def grade(
     settings: Settings,
     on_grade: Callable[[Grade], None],
     again: Collection[str] = (),
+    elsewhere: Judge | None = None,
 ) -> list[Grade]:
     """The grades of all submissions, in their order; those in ``results`` are not made again.
 
@@ -88,8 +121,10 @@ def grade(
         results: the folder for the results, one file for each submission.
         on_grade: called with each grade as soon as it is known.
         again: the names of submissions that are judged anew, whatever is kept of them.
+        elsewhere: judges submissions in the place of this machine.
 
     Raises:
+        Stopped: nobody is left who could judge.
         Refusal: there is no submission of such a name, or no key for the inputs that nobody has seen.
     """
     submissions = list(submissions)
@@ -97,7 +132,8 @@ def grade(
         raise Refusal(f"--again {strangers[0]}: there is no such submission")
     results.mkdir(parents=True, exist_ok=True)
     with scratch() as folder:
-        run = _Run(results, settings, frozenset(again), folder)
+        here = partial(judge_here, settings, secret.KEY, folder)
+        run = _Run(results, settings, frozenset(again), elsewhere or here)
         grades = run.complete(submissions, on_grade)
     return [grades[each.name] for each in submissions]
 
@@ -105,11 +141,11 @@ def grade(
 class _Run:
     """One run over a class."""
 
-    def __init__(self, results: Path, settings: Settings, again: Collection[str], folder: Path) -> None:
+    def __init__(self, results: Path, settings: Settings, again: Collection[str], judge: Judge) -> None:
         self.results = results
         self.settings = settings
         self.again = again
-        self.folder = folder
+        self.judge = judge
         self.cancelled = threading.Event()
         drawn_with = hashlib.sha256(secret.key()).digest() if settings.memory is not None else b""
         self.key = [judges(), f"{replace(settings, jobs=1, steps=())}".encode(), drawn_with]
@@ -146,7 +182,7 @@ class _Run:
         known = before or Grade(submission.name, [])  # whatever goes wrong now, these verdicts stay
         try:
             return self._grade(submission, before)
-        except Cancelled:
+        except (Cancelled, Stopped):
             raise
         except BadSubmission as error:
             return replace(known, error=str(error)), False
@@ -166,29 +202,13 @@ class _Run:
             found = {step.step: step for step in before.steps if not step.lost}
         elif submission.name not in self.again:
             found = kept.read(path, keys)
-        judged = self._judge({step: content for step, content in files.items() if step not in found})
+        unknown = {step: content for step, content in files.items() if step not in found}
+        judged = self.judge(unknown, self.cancelled) if unknown else []
         kept.write(path, keys, [step for step in judged if not step.lost])
         found |= {step.step: step for step in judged}
         steps = [found[step] for step in sorted(found)]
         grade = Grade(submission.name, steps, sources=sources, unused=handed_in.unused)
         return grade, any(step.lost for step in steps)
-
-    def _judge(self, files: dict[int, bytes]) -> list[StepResult]:
-        if not files:
-            return []
-        with TemporaryDirectory(dir=self.folder) as folder:
-            for step, content in files.items():
-                step_path(step, Path(folder)).write_bytes(content)
-            results = judge(
-                files,
-                Path(folder),
-                program=self.settings.program,
-                timeout=self.settings.timeout,
-                total_timeout=self.settings.total_timeout,
-                hangs=LOSSES,  # nobody waits, and every check counts
-                cancelled=self.cancelled,
-            )
-        return [_lasting(result) for result in results]
 
 
 def _lasting(result: StepResult) -> StepResult:

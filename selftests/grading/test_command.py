@@ -42,10 +42,12 @@ def grade(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
         (["class", "--jobs", "0"], "Invalid value for '--jobs'"),
         (["class", "--total-timeout", "0"], "Invalid value for '--total-timeout'"),
         (["class", "--memory", "1"], "Invalid value for '--memory'"),
+        (["class", "--scheduler", "host:8786"], "--scheduler host:8786: expected an address such as tcp://"),
+        (["class", "--scheduler", "local", "--no-sandbox"], "--no-sandbox: a worker of --scheduler local judges"),
         (["class", "--score", "none.toml"], "none.toml: No such file"),
         (["class", "--score", "bad.toml"], "bad.toml: partial is true or false"),
     ],
-    ids=["path", "step", "order", "word", "jobs", "total", "memory", "no file", "bad file"],
+    ids=["path", "step", "order", "word", "jobs", "total", "memory", "address", "no sandbox", "no file", "bad file"],
 )
 def test_what_makes_no_sense_is_refused(class_, arguments, named):
     (class_.parent / "bad.toml").write_text("points = 3\n")

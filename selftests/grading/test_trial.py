@@ -39,11 +39,10 @@ class NoProcess:
 def trial(tmp_path, monkeypatch):
     """A function that makes a session about a folder with this text for step 03."""
     monkeypatch.setattr(session, "Process", NoProcess)
-    monkeypatch.setattr(session, "KEY", tmp_path / "keys" / "grading.key")
 
     def make(text: str) -> Session:
         step_path(3, tmp_path).write_text(text)
-        return Session(tmp_path, CPU(), 1 << 20, lambda begins: None)
+        return Session(tmp_path, CPU(), 1 << 20, tmp_path / "keys" / "grading.key", lambda begins: None)
 
     return make
 

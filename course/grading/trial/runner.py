@@ -2,6 +2,7 @@
 
 import os
 import traceback
+from pathlib import Path
 
 from course.grading.trial.session import Session
 from course.judging import runner
@@ -10,8 +11,9 @@ from course.judging import runner
 def main() -> None:
     parser = runner.parser()
     parser.add_argument("--memory", type=int, required=True, metavar="BYTES", help="for the submission, beyond MAX's")
-    arguments = parser.parse_args()
-    runner.run(arguments, lambda device, on_compile: Session(arguments.folder, device, arguments.memory, on_compile))
+    parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="what inputs are drawn with")
+    given = parser.parse_args()
+    runner.run(given, lambda device, on_compile: Session(given.folder, device, given.memory, given.key, on_compile))
 
 
 if __name__ == "__main__":

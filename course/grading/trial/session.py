@@ -15,7 +15,6 @@ from course.grading.trial.remote import Process, Remote
 from course.judging.case import Case
 from course.judging.subject import Check
 
-KEY = secret.KEY
 MEMORY = 2 << 30  # bytes that this process, which answers for what is lent, may take beyond what MAX takes
 
 
@@ -25,8 +24,11 @@ class Session:
     So no solution is in reach of the step that it solves.
     """
 
-    def __init__(self, folder: Path, device: Device, memory: int, on_compile: Callable[[bool], None]) -> None:
+    def __init__(
+        self, folder: Path, device: Device, memory: int, key: Path, on_compile: Callable[[bool], None]
+    ) -> None:
         self.folder = folder
+        self.key = key
         self.process = Process(device, memory, on_compile)
         self.steps: dict[int, Remote] = {}
         self.delivered = 0
@@ -78,7 +80,7 @@ class Session:
         """
         path = step_path(step, self.folder)
         content = path.read_bytes() if path.is_file() else b""
-        return np.random.default_rng([step, *hmac.digest(secret.key(KEY), what.encode() + content, "sha256")])
+        return np.random.default_rng([step, *hmac.digest(secret.key(self.key), what.encode() + content, "sha256")])
 
 
 def limit_memory() -> None:
