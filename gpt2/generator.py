@@ -22,6 +22,9 @@ from gpt2.tokenizer import TextStream, load_tokenizer
 # Why a text ended: max_new_tokens reached, an end-of-text token, a stop string, or a full context window.
 FinishReason = Literal["length", "eos", "stop", "context"]
 
+# Texts that have ended leave their batch when no more than this share of it goes on: it costs a copy of what stays.
+STAYING = 3 / 4
+
 
 @dataclass(frozen=True)
 class Token:
@@ -180,6 +183,9 @@ class Generator:
             logits, cache = self._model.start(windows, max(map(len, windows)) + steps)
             for step in range(steps):
                 if step:  # a text that has ended goes on with its last token, and its logits are ignored
+                    left = [index for index, (_, text) in enumerate(running) if not text.finished]
+                    if len(left) <= len(running) * STAYING:
+                        running, cache = [running[index] for index in left], self._model.select(cache, left)
                     last = [text.generated[-1] for _, text in running]
                     logits = self._model.extend(np.array(last)[:, None], cache)
                 for (row, text), scores in zip(running, logits, strict=True):

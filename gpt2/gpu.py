@@ -83,7 +83,7 @@ class GpuModel(CachedModel):
 
     def _new_buffer(self, batch: int, capacity: int) -> Buffer:
         shape = (capacity, self.config.n_layer, 2, batch, self.config.n_head, self.config.head_dim)
-        return Buffer(DType.float32, shape, self._device)
+        return Buffer.zeros(shape, DType.float32, self._device)
 
     def _forward(self, ids: NDArray[np.int64], positions: NDArray[np.int64], cache: KVCache) -> Logits:
         old, new = cache.length, cache.length + ids.shape[1]

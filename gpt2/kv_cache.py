@@ -12,6 +12,7 @@ import numpy as np
 from max.driver import CPU, Buffer
 from numpy.typing import NDArray
 
+from gpt2.batching import passes
 from gpt2.sampling import Logits
 from solutions.solution_01 import GPT2Config
 
@@ -52,10 +53,16 @@ class CachedModel(ABC):
             Logits of the next tokens [batch, vocab_size], and the cache.
         """
         longest = max(map(len, prompts))
-        padding = np.array([longest - len(prompt) for prompt in prompts])
-        ids = np.array([[0] * (longest - len(prompt)) + list(prompt) for prompt in prompts])
-        cache = KVCache(self._new_buffer(len(prompts), capacity), padding)
-        return self.extend(ids, cache), cache
+        logits = np.empty((len(prompts), self.config.vocab_size), np.float32)
+        parts = []
+        for rows in passes([len(prompt) for prompt in prompts]):
+            padding = np.array([longest - len(prompts[row]) for row in rows])
+            begin = padding.min().item()  # before it there is nothing to be computed
+            ids = np.array([[0] * (longest - begin - len(prompts[row])) + list(prompts[row]) for row in rows])
+            cache = KVCache(self._new_buffer(len(rows), capacity), padding, begin)
+            logits[rows] = self.extend(ids, cache)
+            parts.append((rows, cache))
+        return logits, self._join(parts)
 
     def extend(self, ids: NDArray[np.int64], cache: KVCache) -> Logits:
         """Append ``ids`` [batch, seq_length] to the texts of ``cache``, which grows.
@@ -75,9 +82,27 @@ class CachedModel(ABC):
         taken = np.take(cache.buffer.to(CPU()).to_numpy(), rows, axis=self._batch_axis)
         return KVCache(Buffer.from_numpy(taken).to(cache.buffer.device), cache.padding[list(rows)], cache.length)
 
+    def _join(self, parts: Sequence[tuple[Sequence[int], KVCache]]) -> KVCache:
+        """One cache of the texts of several, of each of which the rows in it are given. They have one length."""
+        _, first = parts[0]
+        if len(parts) == 1:
+            return first
+        batch = sum(len(rows) for rows, _ in parts)
+        shape = list(first.buffer.shape)
+        shape[self._batch_axis] = batch
+        joined, padding = np.empty(shape, np.float32), np.empty(batch, np.int64)
+        by_text = np.moveaxis(joined, self._batch_axis, 0)
+        for rows, cache in parts:
+            by_text[rows] = np.moveaxis(cache.buffer.to(CPU()).to_numpy(), self._batch_axis, 0)
+            padding[rows] = cache.padding
+        return KVCache(Buffer.from_numpy(joined).to(first.buffer.device), padding, first.length)
+
     @abstractmethod
     def _new_buffer(self, batch: int, capacity: int) -> Buffer:
-        """Memory for the keys and values of ``batch`` texts of ``capacity`` tokens."""
+        """Memory for the keys and values of ``batch`` texts of ``capacity`` tokens, all of it 0.
+
+        What is padding is never seen; but multiplied by a weight of 0, what is not a number would show.
+        """
 
     @abstractmethod
     def _forward(self, ids: NDArray[np.int64], positions: NDArray[np.int64], cache: KVCache) -> Logits:

@@ -122,6 +122,7 @@ class ScriptedModel:
         self.scripts = scripts
         self.extended = 0  # how many calls of extend
         self.left = 0  # how many tokens the cache has space for
+        self.batches = []  # how many texts it was asked about, each time
 
     def start(self, prompts, capacity):
         assert len(prompts) == len(self.scripts)
@@ -135,7 +136,13 @@ class ScriptedModel:
         assert self.extended <= self.left
         return self._logits()
 
+    def select(self, cache, rows):
+        assert cache is self
+        self.scripts = [self.scripts[row] for row in rows]
+        return self
+
     def _logits(self):
+        self.batches.append(len(self.scripts))
         logits = np.zeros((len(self.scripts), self.config.vocab_size), np.float32)
         for row, script in zip(logits, self.scripts, strict=True):
             row[script[self.extended] if self.extended < len(script) else END] = 1e4

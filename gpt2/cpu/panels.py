@@ -54,14 +54,14 @@ def panel_count(n_out: int, panel: int) -> int:
 
 
 def aligned_array(shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
-    """An uninitialised array for the kernel to read and write, which begins at the beginning of a cache line.
+    """An array of zeros for the kernel to read and write, which begins at the beginning of a cache line.
 
     Large arrays are to be made by one call, in one piece: then Linux gives them pages of 2 MB. Reading memory in
     pages of 4 kB is half as fast.
     """
     line = 64  # bytes
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    memory = np.empty(size + line, np.uint8)
+    memory = np.zeros(size + line, np.uint8)  # which Linux makes when a page is first written to
     begin = -memory.ctypes.data % line
     return memory[begin : begin + size].view(dtype).reshape(shape)
 

@@ -119,6 +119,13 @@ def test_each_text_of_a_batch_ends_by_itself(write):
     assert [len(completion.tokens) for completion in completions] == [5, 4, 3, 2]
 
 
+def test_texts_that_have_ended_leave_the_batch_and_cost_nothing_more(scripted, tokenizer):
+    model = scripted("aaaaaaaa", "b", "cc", "dd", "eeeee")
+    completions = Generator(model, tokenizer, (END,)).generate([*"vwxyz"], GREEDY)
+    assert [completion.text for completion in completions] == ["aaaaaaaa", "b", "cc", "dd", "eeeee"]
+    assert model.batches == [5, 5, 5, 2, 2, 2, 1, 1, 1]  # one of five stays until others have ended, too
+
+
 def test_a_full_context_ends_one_text_and_not_the_others(write):
     model = write("a" * 30, "b" * 30)  # the third is full from the beginning, and not read at all
     completions = model.generate(["One", "x" * 254, "x" * 256], GREEDY, max_new_tokens=9)

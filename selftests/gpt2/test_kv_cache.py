@@ -59,6 +59,20 @@ def test_texts_of_different_lengths_do_not_see_each_other(cached_model, naive):
     np.testing.assert_allclose(logits, alone, atol=1e-4)
 
 
+def test_a_long_text_is_read_apart_from_short_ones_and_padding_is_not_computed(cached_model, naive, monkeypatch):
+    ids = np.random.default_rng(3).integers(1024, size=150).tolist()
+    prompts = [SHORT, ids[:150], TEXT, ids[:149], TEXT[:1]]
+    computed = []
+    forward = cached_model._forward
+    monkeypatch.setattr(cached_model, "_forward", lambda ids, *rest: computed.append(ids.shape) or forward(ids, *rest))
+    logits, cache = cached_model.start(prompts, capacity=152)
+    assert sorted(computed) == [(2, 150), (3, 9)]
+    np.testing.assert_allclose(logits, [naive(prompt)[-1] for prompt in prompts], atol=1e-4)
+    for id in (7, 300):
+        logits = cached_model.extend(np.full((5, 1), id), cache)
+    np.testing.assert_allclose(logits, [naive([*prompt, 7, 300])[-1] for prompt in prompts], atol=1e-4)
+
+
 def test_texts_may_be_selected_repeated_and_left_out(cached_model, naive):
     _, cache = cached_model.start([SHORT, TEXT, TEXT[:1]], capacity=12)
     chosen = cached_model.select(cache, [2, 0, 2])
