@@ -121,9 +121,15 @@ def assert_maps(
         expected: one tensor, or the tensors of a tuple by name.
     """
     assert_gives(module, texts, expected, tolerance, device, help)
-    for name, (result, wanted) in parts(module(tensor(texts[-1:, :3], device)), expected).items():
-        beginning = wanted[-1:, :3] if wanted.ndim > 2 else wanted[:3]  # positions know no texts
-        assert_close(result, beginning, tolerance, device, f"{name} for a shorter text", help)
+    found = parts(module(tensor(texts[-1:, :3], device)), expected)
+    shorter = {
+        f"{name} for a shorter text": (
+            result,
+            wanted[-1:, :3] if wanted.ndim > 2 else wanted[:3],
+        )  # no texts: positions
+        for name, (result, wanted) in found.items()
+    }
+    assert_parts(shorter, tolerance, device, help)
 
 
 def assert_gives(
@@ -135,8 +141,21 @@ def assert_gives(
     help: str | None = None,
 ) -> None:
     """The module, asked once, makes this of texts [batch, seq_length, ...]; ``expected`` as in ``assert_maps``."""
-    for name, (result, wanted) in parts(module(tensor(texts, device)), expected).items():
-        assert_close(result, wanted, tolerance, device, name, help)
+    assert_parts(parts(module(tensor(texts, device)), expected), tolerance, device, help)
+
+
+def assert_parts(
+    found: Mapping[str, tuple[object, np.ndarray]], tolerance: float, device: Device, help: str | None = None
+) -> None:
+    """Each part is what it should be. Where one is not, all of them are observed: others may be wrong as well."""
+    for name, (result, wanted) in found.items():
+        try:
+            assert_close(result, wanted, tolerance, device, name, help)
+        except CheckFailure as failure:
+            if len(found) > 1 and failure.observed is not None:
+                every = [values(part, device, name).ravel() for name, (part, _) in found.items()]
+                failure.observed = np.concatenate(every)
+            raise
 
 
 def parts(result: object, expected: np.ndarray | Mapping[str, np.ndarray]) -> dict[str, tuple[object, np.ndarray]]:

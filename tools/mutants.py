@@ -1,10 +1,10 @@
 """Tries the checks on every solution with one operator, constant, name or argument changed.
 
-    python -m tools.mutants             runs the checks of each step on all mutants of its solution, and writes how
+    python -m tools.mutants [STEP ...]  runs the checks of each step on all mutants of its solution, and writes how
                                         many they catch, and which they do not, to tests/mutants.json
 
-With numbers of steps it looks at these alone, prints what survives and writes nothing. What survives because it does
-the same as the solution stands in tests/mutants.toml, each with the reason. What cannot even be imported counts
+With numbers of steps it tries these alone, and keeps what is recorded of the others. What survives because it does
+the same as the solution is in tests/mutants.toml, each with the reason. What cannot even be imported counts
 nowhere. One process runs them all, so that MAX and its kernels are loaded once.
 """
 
@@ -21,7 +21,7 @@ runtime.prepare()  # before anything imports MAX
 
 from course.curriculum.steps import ROOT, STEPS, solution_path, step_path  # noqa: E402
 from course.judging.subject import LocalSubject  # noqa: E402
-from course.proof.mutants import RECORD, read_equivalent  # noqa: E402
+from course.proof.mutants import RECORD, read_equivalent, read_mutants  # noqa: E402
 from course.runtime import kernels  # noqa: E402
 from tools.mistakes import try_checks  # noqa: E402
 from tools.mutation import Mutant, mutants  # noqa: E402
@@ -85,12 +85,12 @@ def main() -> None:
         lambda kernel: signal.setitimer(signal.ITIMER_REAL, 0),
         lambda: signal.setitimer(signal.ITIMER_REAL, TIMEOUT),
     )
-    found = {}
+    found = read_mutants() if arguments.steps else {}
     for step in arguments.steps or STEPS:
-        found[f"{step:02}"] = made = try_mutants(step)
+        found[step] = made = try_mutants(step)
         print(f"step {step:02}: {made['caught']} of {made['mutants']} mutants caught", flush=True)
-    if not arguments.steps:
-        (ROOT / RECORD).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    recorded = {f"{step:02}": found[step] for step in sorted(found)}
+    (ROOT / RECORD).write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
