@@ -93,15 +93,20 @@ def _write_step(step: int, rows: Sequence[Row], former: Sources, place: Path) ->
     with zipfile.ZipFile(place / "dolos" / f"step_{step:02}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         header = ["filename", "full_name", "label", "created_at", "ignored"]
         info = [[f"{file}.py", name, label, time, ""] for file, name, label, time, _ in [*own, *old]]
-        archive.writestr("info.csv", sheets.csv_text(header, [["skeleton.py", "", "", "", "true"], *info]))
-        archive.writestr("skeleton.py", given)
+        _add(archive, "info.csv", sheets.csv_text(header, [["skeleton.py", "", "", "", "true"], *info]))
+        _add(archive, "skeleton.py", given)
         for file, _, _, _, text in [*own, *old]:
-            archive.writestr(f"{file}.py", text.encode("utf-8", "replace"))
+            _add(archive, f"{file}.py", text)
     texts = [(Path("skeleton"), given), *((Path(label) / file, text) for file, _, label, _, text in [*own, *old])]
     for name, text in texts:
         path = place / "jplag" / name / f"step_{step:02}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", errors="replace")
+
+
+def _add(archive: zipfile.ZipFile, name: str, text: str) -> None:
+    """Without the time of day, so that the same submissions give the same file."""
+    archive.writestr(zipfile.ZipInfo(name), text.encode("utf-8", "replace"), zipfile.ZIP_DEFLATED)
 
 
 def _time(row: Row) -> str:
