@@ -90,13 +90,13 @@ def read(home: Path) -> dict[int, str]:
 
 
 def main() -> None:
+    judged = judging()  # first: it waits until this process has no children
+    print(f"To judge a submission: {judged:.1f} s of a processor", flush=True)
     results = judge(COURSE, None)
     handed, kilobytes = handing(results)
-    print(f"To hand a submission over: {1000 * handed:.1f} ms of a processor, {kilobytes:.0f} kB", flush=True)
+    print(f"To hand it over: {1000 * handed:.1f} ms, {kilobytes:.0f} kB", flush=True)
     page = publishing(results)
-    print(f"To compare it with others and make its pages: {1000 * page:.0f} ms", flush=True)
-    judged = judging()
-    print(f"To judge it: {judged:.1f} s\n")
+    print(f"To compare it with others and make its pages: {1000 * page:.0f} ms\n")
     print(f"| submissions | core hours | minutes on {CORES} cores | minutes to hand over | minutes for pages |")
     print("|---:|---:|---:|---:|---:|")
     for count in SIZES:
