@@ -71,7 +71,7 @@ def test_leaving_the_debugger_ends_the_checks(folder):
     shown = debug(folder, "c\nq\n")
     (count,) = re.findall(r"1 of (\d+) checks pass", shown)
     assert shown.count("the debugger was left here") == 1
-    assert shown.count("the debugger was left\r\n") == int(count) - 2
+    assert f"the debugger was left (and {int(count) - 3} more for the same reason)" in " ".join(shown.split())
 
 
 def test_a_debugger_takes_one_step_at_a_time():

@@ -133,7 +133,10 @@ def test_accepting_makes_nothing_and_says_what_it_accepts(made, root):
     assert why_stale(ROW, root) is None
 
 
-@pytest.mark.parametrize("arguments, told", [(["nothing"], "'nothing' is not made"), (["--accept"], "told what")])
+@pytest.mark.parametrize(
+    "arguments, told",
+    [(["nothing"], "'nothing' is not something that is made"), (["--accept"], "--accept needs names")],
+)
 def test_what_makes_no_sense_is_refused(made, arguments, told):
     ran = make(*arguments)
     assert ran.exit_code == 2 and told in ran.stderr and made == []

@@ -41,6 +41,7 @@ BAD = {
         "--total-timeout": "0",
         "--memory": "1",
         "--again": "eve",
+        "--scheduler": "somewhere",
     },
     "generate": {**WRITING, "--max-new-tokens": "-1", "--samples": "0"},
     "chat": {**WRITING, "--max-new-tokens": "0"},
