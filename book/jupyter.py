@@ -21,18 +21,18 @@ def open_notebook(port: int) -> NoReturn:
     """Become the server of a reader's own copy of the notebook, which is made on first use.
 
     Raises:
-        Refusal: the port cannot be had, or JupyterLab cannot be installed.
+        Refusal: the port cannot be had, or JupyterLab or its kernel cannot be installed.
     """
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
         raise Refusal(f"--port {port}: no server can listen there: {error.strerror}") from error
+    python = python_with(JUPYTERLAB, ENVIRONMENT)
+    kernel = [sys.executable, "-m", "ipykernel", "install", "--prefix", str(ENVIRONMENT)]
     try:
-        python = python_with(JUPYTERLAB, ENVIRONMENT)
-        kernel = [sys.executable, "-m", "ipykernel", "install", "--prefix", str(ENVIRONMENT)]
         subprocess.run(kernel, check=True, capture_output=True)
     except subprocess.CalledProcessError as error:
-        raise Refusal(f"JupyterLab cannot be installed into {ENVIRONMENT}: {error}") from error
+        raise Refusal(f"the course's Python cannot be a kernel in {ENVIRONMENT}: {error}") from error
     if not COPY.exists():
         shutil.copyfile(NOTEBOOK, COPY)
     home = f"/lab/tree/{COPY.relative_to(ROOT)}"

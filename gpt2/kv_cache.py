@@ -56,10 +56,10 @@ class CachedModel(ABC):
         logits = np.empty((len(prompts), self.config.vocab_size), np.float32)
         parts = []
         for rows in passes([len(prompt) for prompt in prompts]):
-            padding = np.array([longest - len(prompts[row]) for row in rows])
-            begin = padding.min().item()  # before it there is nothing to be computed
-            ids = np.array([[0] * (longest - begin - len(prompts[row])) + list(prompts[row]) for row in rows])
-            cache = KVCache(self._new_buffer(len(rows), capacity), padding, begin)
+            padding = [longest - len(prompts[row]) for row in rows]
+            begin = min(padding)  # before it there is nothing to be computed
+            ids = np.array([[0] * (pads - begin) + list(prompts[row]) for row, pads in zip(rows, padding, strict=True)])
+            cache = KVCache(self._new_buffer(len(rows), capacity), np.array(padding), begin)
             logits[rows] = self.extend(ids, cache)
             parts.append((rows, cache))
         return logits, self._join(parts)

@@ -1,4 +1,4 @@
-"""A real browser for tests of pages: fixtures that a conftest imports."""
+"""A real browser for tests of pages: fixtures that the conftest beside it imports."""
 
 import shutil
 from collections.abc import Callable, Iterator

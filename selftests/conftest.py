@@ -7,6 +7,7 @@ import pytest
 from course.grading.trial import sandbox
 from course.judging.fixtures import device  # noqa: F401
 from course.refusal import Refusal
+from selftests.browser import browser, open_page  # noqa: F401 - once: two sessions of Playwright in one process fail
 from selftests.checkpoints import (  # noqa: F401
     cached_model,
     folder,

@@ -12,7 +12,7 @@ import pytest
 
 from book.build import mdbook
 from course.curriculum.files import copy_course
-from selftests.browser import Visit, browser, open_page  # noqa: F401
+from selftests.browser import Visit
 
 
 @pytest.fixture

@@ -62,12 +62,12 @@ def test_a_port_that_another_program_has_is_refused(becomes):
     assert becomes == []
 
 
-def test_jupyterlab_that_cannot_be_installed_is_told(becomes, free_port, monkeypatch):
-    def fail(*arguments):
-        raise subprocess.CalledProcessError(1, ["pip"])
+def test_a_kernel_that_cannot_be_installed_is_told(becomes, free_port, monkeypatch):
+    def fail(*arguments, **options):
+        raise subprocess.CalledProcessError(1, ["ipykernel"])
 
-    monkeypatch.setattr(jupyter, "python_with", fail)
-    with pytest.raises(Refusal, match="JupyterLab cannot be installed into .*environment"):
+    monkeypatch.setattr(subprocess, "run", fail)
+    with pytest.raises(Refusal, match="cannot be a kernel in .*environment"):
         jupyter.open_notebook(free_port)
 
 

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from selftests.browser import browser, open_page  # noqa: F401
-
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
