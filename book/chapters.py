@@ -31,6 +31,8 @@ EFFORTS = {
     13: Effort(30, 2),
     14: Effort(60, 3),
     15: Effort(45, 2),
+    16: Effort(60, 3),
+    17: Effort(40, 2),
 }
 
 
@@ -75,6 +77,8 @@ MODEL = Part(
         Part("head", 13),
         Part("generation", 14),
         Part("perplexity", 15),
+        Part("cache", 16),
+        Part("filters", 17),
     ),
 )
 

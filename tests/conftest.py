@@ -53,14 +53,17 @@ def step(request: pytest.FixtureRequest, device):
 
 @pytest.fixture(scope="module")
 def cases(request: pytest.FixtureRequest) -> list[Case]:
-    """What the checks are about: the file's own KNOWN, else the cases of fixtures/step_NN.npz.
+    """What the checks are about: the file's own KNOWN, one case or several, else those of fixtures/step_NN.npz.
 
     The first two share their sizes, and the others have other ones. In a trial there are as many as are drawn, and
     the submission knows nothing of them.
     """
     number = int(request.path.stem[-2:])
     known = getattr(request.module, "KNOWN", None)
-    known = read_cases(FIXTURES / f"step_{number:02}.npz") if known is None else [Case(known)]
+    if known is None:
+        known = read_cases(FIXTURES / f"step_{number:02}.npz")
+    elif not isinstance(known, list):
+        known = [Case(known)]
     return request.config.stash[SUBJECT].cases(number, known)
 
 

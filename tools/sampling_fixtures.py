@@ -1,16 +1,15 @@
-"""Writes tests/fixtures/sampling.npz: logits, and what the logits processors of transformers make of them.
+"""Writes tests/fixtures/sampling.npz and step_17.npz: logits, and what transformers' logits processors make of them.
 
 Run it from the repository's root, where PyTorch and transformers are installed:
 
     python -m tools.sampling_fixtures
 """
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel, LogitsProcessorList
 from transformers.generation import (
+    LogitsProcessor,
     MinPLogitsWarper,
     RepetitionPenaltyLogitsProcessor,
     SequenceBiasLogitsProcessor,
@@ -20,8 +19,13 @@ from transformers.generation import (
     TopPLogitsWarper,
 )
 
-FILE = Path(__file__).parents[1] / "tests" / "fixtures" / "sampling.npz"
+from course.curriculum.steps import ROOT
+from course.grading.trial.filters import draw_filters
+from course.judging.case import Case, write_cases
+
+FOLDER = ROOT / "tests" / "fixtures"
 ROWS, VOCAB_SIZE, SEED = 5, 29, 3
+LARGE = 1000  # logits, that a trial has in a case and tests/fixtures/ has not
 
 # The settings that selftests/gpt2/test_sampling.py repeats.
 BIAS = {4: 2.5, 17: -1.5}
@@ -43,7 +47,29 @@ def main() -> None:
     ids = torch.from_numpy(rng.integers(VOCAB_SIZE, size=(ROWS, 6)))
     made = {name: processor(ids, logits.clone()) for name, processor in PROCESSORS.items()}
     made["all"] = composed()(ids, logits.clone())
-    np.savez(FILE, logits=logits, ids=ids, **{name: scores.numpy() for name, scores in made.items()})
+    np.savez(FOLDER / "sampling.npz", logits=logits, ids=ids, **{name: scores.numpy() for name, scores in made.items()})
+    drawn = draw_filters(np.random.default_rng(SEED))
+    write_cases(FOLDER / "step_17.npz", [filtered(case) for case in drawn if case["logits"].size < LARGE])
+
+
+def filtered(case: Case) -> Case:
+    """What is drawn for step 17, with what transformers makes of it in float64."""
+    penalize = RepetitionPenaltyLogitsProcessor(case["penalty"].item())
+    processors: dict[str, list[LogitsProcessor]] = {
+        "keep_top_k": [TopKLogitsWarper(case["k"].item())],
+        "keep_top_p": [TopPLogitsWarper(case["top_p"].item())],
+        "keep_min_p": [MinPLogitsWarper(case["min_p"].item())],
+        "penalize_repetition": [penalize],
+        "all": [
+            penalize,
+            TopKLogitsWarper(case["all_k"].item()),
+            TopPLogitsWarper(case["all_top_p"].item()),
+            MinPLogitsWarper(case["all_min_p"].item()),
+        ],
+    }
+    logits, ids = torch.from_numpy(case["logits"]).double(), torch.from_numpy(case["input_ids"])
+    made = {name: LogitsProcessorList(each)(ids, logits.clone()).numpy() for name, each in processors.items()}
+    return Case(case | made)
 
 
 def composed() -> LogitsProcessorList:

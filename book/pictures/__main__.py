@@ -5,8 +5,10 @@ from pathlib import Path
 
 from book.pictures import (
     attention_map,
+    caching,
     embeddings,
     evaluation,
+    filters,
     gelu,
     generation,
     losses,
@@ -23,9 +25,11 @@ PICTURES = {
     "attention-shapes": shapes.scaled_dot_product,
     "block": model.block,
     "causal-mask": mask.draw,
+    "filters": filters.filters,
     "gelu": gelu.draw,
     "generation-growth": generation.growth,
     "gpt2-map": model.gpt2_map,
+    "kv-cache": caching.draw,
     "layer-norm": norm.draw,
     "lm-head": generation.lm_head,
     "losses-book": losses.book,

@@ -77,8 +77,8 @@ TABLE = (
     Row(
         "sampling-fixtures",
         "what the logits processors of transformers make of logits",
-        ("tests/fixtures/sampling.npz",),
-        ("tools/sampling_fixtures.py",),
+        ("tests/fixtures/sampling.npz", "tests/fixtures/step_17.npz"),
+        ("tools/sampling_fixtures.py", "course/grading/trial/filters.py"),
         "tools.sampling_fixtures",
         _with_torch,
     ),

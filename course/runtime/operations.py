@@ -36,7 +36,7 @@ def operations(device: Device) -> Iterator[Operation]:
         yield lambda table=table: table == table
         yield lambda table=table: table > table
         yield lambda table=table: table >= table
-        yield lambda table=table: F.where(table > table, table, table)
+        yield lambda table=table: F.where(table > table, table, -table)
     for function in (F.exp, F.log, F.sqrt, F.rsqrt, F.tanh, F.erf, F.gelu, F.negate, F.abs):
         yield lambda function=function: function(x)
     yield lambda: F.gelu(x, approximate="tanh")
@@ -82,8 +82,6 @@ def further_operations(device: Device) -> Iterator[Operation]:
 
     yield lambda: random.normal([4, 4], device=device)
     yield lambda: random.uniform([4, 4], device=device)
-    yield lambda: F.where(yes, x, x)
-    yield lambda: F.where(yes, ids, ids)
     yield lambda: F.logical_not(yes)
     yield lambda: ids != ids
     yield lambda: x != x
@@ -121,10 +119,13 @@ def further_operations(device: Device) -> Iterator[Operation]:
     yield lambda: F.argmin(x)
     yield lambda: x % x
     yield lambda: F.top_k(x, 2)[0]
+    yield lambda: F.argsort(x[0])
+    yield lambda: F.cumsum(x, axis=-1, exclusive=True)
 
     # Rows picked, and axes moved.
     yield lambda: F.gather_nd(square, F.unsqueeze(positions, -1))
     yield lambda: F.gather(positions, positions, axis=0)
+    yield lambda: F.scatter(x, x, ids, axis=-1)
     yield lambda: F.gather(square, positions.cast(DType.int32), axis=0)
     yield lambda: five[:, :, 0]
     yield lambda: F.permute(five, [2, 0, 3, 1, 4])

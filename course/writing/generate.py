@@ -13,8 +13,9 @@ from pathlib import Path
 
 from course.judging.subject import use_own_steps
 from course.refusal import Refusal, refusing
+from course.terminal import console
 from course.writing.loading import load
-from course.writing.naive import NaiveLoop
+from course.writing.naive import FILTERS, NaiveLoop, without_filters
 from course.writing.own_steps import own_lines, require_done
 from course.writing.page import put
 from course.writing.probabilities import RUNNERS_UP
@@ -55,7 +56,7 @@ def generate(
         max_new_tokens: without it 200, or as many as the context window has room for.
         slide: go on when the context window is full, as ``gpt2.generator`` does.
         stop: texts that end the generated text, and are not part of it.
-        naive: generate with step 14's loop, which has no settings but temperature and seed.
+        naive: generate with step 14's loop, which has no settings but temperature, seed, and the filters of step 17.
         steps: the folder with the learner's steps, if step 14's loop is to use them instead of the solutions.
         weights: the type that weights are stored as, as for ``gpt2.loading.load_cached_model``.
         device: as for ``runtime.start``.
@@ -73,10 +74,13 @@ def generate(
     naive = naive or steps is not None
     if naive and weights != "float32":
         raise Refusal(f"weights {weights}: step 14's loop (--naive, --mine) keeps them as float32")
-    if naive and (slide or stop or sampling != Sampling(sampling.temperature, seed=sampling.seed)):
-        raise Refusal("step 14's loop (--naive, --mine) takes only temperature, greedy and seed")
+    if naive and (slide or stop or without_filters(sampling) != Sampling(sampling.temperature, seed=sampling.seed)):
+        raise Refusal("step 14's loop (--naive, --mine) takes only temperature, greedy, seed and step 17's filters")
     if steps is not None:
         require_done(steps)
+        if without_filters(sampling) != sampling:
+            require_done(steps, (FILTERS,))
+            console.err.print(f"Your own filters, of step {FILTERS}, choose what may be drawn.", style="dim")
         use_own_steps(steps)
 
     with own_lines(steps):

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from max.experimental.tensor import Tensor
 
     from gpt2.generator import FinishReason, Token
+
+FILTERS = 17  # the step that makes them
+
+
+def without_filters(sampling: Sampling) -> Sampling:
+    """The settings that do not ask for one of step 17's filters."""
+    return replace(sampling, top_k=None, top_p=1.0, min_p=0.0, repetition_penalty=1.0)
 
 
 class NaiveLoop:
@@ -80,8 +88,9 @@ class NaiveLoop:
                     raise _End
             logits = self._model(tokens)
             scores = _array(logits[0, -1])
-            return logits
+            return _filtered(logits, tokens, sampling) if is_filtered else logits
 
+        is_filtered = without_filters(sampling) != sampling
         if sampling.seed is not None:
             np.random.seed(sampling.seed)
         with gathered(), suppress(_End):
@@ -89,7 +98,7 @@ class NaiveLoop:
                 telling_model,
                 Tensor(np.array([ids]), device=self._device),
                 max_new_tokens=max_new_tokens,
-                temperature=sampling.temperature,
+                temperature=1.0 if is_filtered else sampling.temperature,
                 do_sample=sampling.temperature > 0,
                 eos_token_id=end,
             )
@@ -99,6 +108,27 @@ class NaiveLoop:
                 tell(new, stream.finish(new), reason)
             return reason
         return "eos"
+
+
+def _filtered(logits: "Tensor", tokens: "Tensor", sampling: Sampling) -> "Tensor":
+    """What the filters of step 17 make of logits [1, seq_length, vocab_size]: [1, 1, vocab_size].
+
+    They are divided by the temperature, which comes between the penalty and the other filters, as in Hugging Face's
+    ``generate``.
+    """
+    from max.experimental import functional as F
+
+    from solutions.solution_17 import keep_min_p, keep_top_k, keep_top_p, penalize_repetition
+
+    last = logits[:, -1]  # [1, vocab_size]
+    if sampling.repetition_penalty != 1:
+        last = penalize_repetition(last, tokens, sampling.repetition_penalty)
+    if sampling.temperature > 0:
+        last = last / sampling.temperature
+        if sampling.top_k is not None:
+            last = keep_top_k(last, sampling.top_k)
+        last = keep_min_p(keep_top_p(last, sampling.top_p), sampling.min_p)
+    return F.unsqueeze(last, 1)
 
 
 def _load(checkpoint: Checkpoint, device: "Device", steps: Path | None) -> "Callable[[Tensor], Tensor]":

@@ -1,7 +1,7 @@
 """A learner's steps as the model that writes: they must be done, and what they raise is shown with their lines."""
 
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from course.refusal import Refusal
 from gpt2.checkpoint import CheckpointError
 
 
-def require_done(folder: Path) -> None:
+def require_done(folder: Path, steps: Sequence[int] = COURSE) -> None:
     """Refuse the first TODO of a learner's steps that is not done, and a file that cannot be read."""
-    for step in COURSE:
+    for step in steps:
         path = step_path(step, folder)
         try:
             with tokenize.open(path) as file:  # with its coding, as Python reads it

@@ -4,6 +4,8 @@ Most models here are hand-made: they go through a script, one token a call, so t
 known beforehand. Both ways of generating are tried: the engine, and step 14's loop.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from max.driver import CPU
@@ -111,12 +113,21 @@ def test_no_new_tokens_leave_the_prompt(tell, script):
     assert "".join(tell(script("One", " day"), "One", max_new_tokens=0)) == "One\n"
 
 
-def test_a_seed_tells_the_same_story_either_way(folder, model, cached_model, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {},
+        {"top_k": 9, "top_p": 0.9},
+        {"min_p": 0.2, "repetition_penalty": 1.5},
+        {"temperature": 0, "repetition_penalty": 1.5},
+    ],
+)
+def test_a_seed_tells_the_same_story_either_way(folder, model, cached_model, monkeypatch, capsys, filters):
     monkeypatch.setattr("gpt2.loading.load_model", lambda checkpoint, device: model)
     monkeypatch.setattr("gpt2.generator.load_cached_model", lambda checkpoint, device, weights: cached_model)
     stories = []
     for naive in (True, False):
-        generate("One", wild(4), checkpoint=str(folder), naive=naive, max_new_tokens=40)
+        generate("One", replace(wild(4), **filters), checkpoint=str(folder), naive=naive, max_new_tokens=40)
         stories.append(capsys.readouterr().out)
     assert stories[0] == stories[1]
 
@@ -222,9 +233,12 @@ def test_a_stop_string_ends_the_story_and_is_not_printed(monkeypatch, scripted, 
             {"prompt": "xyz", "max_new_tokens": 254},
             "max_new_tokens 254: .* room for 253 of the 256 .* with --slide it goes",
         ),
-        ({"naive": True, "sampling": Sampling(top_k=5)}, "step 14's loop .* only temperature, greedy and seed"),
-        ({"naive": True, "stop": ["."]}, "step 14's loop .* only temperature, greedy and seed"),
-        ({"naive": True, "slide": True}, "step 14's loop .* only temperature, greedy and seed"),
+        (
+            {"naive": True, "sampling": Sampling(presence_penalty=1)},
+            "step 14's loop .* takes only .* step 17's filters",
+        ),
+        ({"naive": True, "stop": ["."]}, "step 14's loop .* takes only .* step 17's filters"),
+        ({"naive": True, "slide": True}, "step 14's loop .* takes only .* step 17's filters"),
     ],
 )
 def test_what_cannot_be_told_is_refused_with_the_value(folder, capsys, options, message):

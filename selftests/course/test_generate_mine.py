@@ -26,12 +26,12 @@ def own_steps(tmp_path):
     return tmp_path
 
 
-def run(folder, steps, **options):
+def run(folder, steps, filters=None, **options):
     """generate, in a process of its own."""
     program = (
         "from pathlib import Path\n"
         "from course.writing.generate import generate; from gpt2.sampling import Sampling\n"
-        "generate('One', Sampling(temperature=0), "
+        f"generate('One', Sampling(temperature=0, **{filters or {}!r}), "
         f"checkpoint={str(folder)!r}, steps=Path({str(steps)!r}), **{options!r})"
     )
     command = [sys.executable, "-c", program]
@@ -101,6 +101,15 @@ def test_a_todo_that_is_open_is_named_before_anything_is_loaded(folder, own_step
     shutil.copy(ROOT / "steps" / "step_09.py", own_steps)
     with pytest.raises(Refusal, match="step 09, TODO 1 is not done yet"):
         generate("One", GREEDY, checkpoint=str(folder), steps=own_steps)
+
+
+def test_filters_are_the_learners_own_and_have_to_be_done(folder, own_steps):
+    told = run(folder, own_steps, max_new_tokens=1, filters={"repetition_penalty": 1.2})
+    assert told.returncode == 0, told.stderr
+    assert "Your own filters" in told.stderr
+    shutil.copy(ROOT / "steps" / "step_17.py", own_steps)
+    with pytest.raises(Refusal, match="step 17, TODO 1 is not done yet"):
+        generate("One", Sampling(top_k=3), checkpoint=str(folder), steps=own_steps)
 
 
 @pytest.mark.parametrize(("text", "why"), [("def", "invalid syntax"), ("\0", "null bytes"), (None, "No such file")])

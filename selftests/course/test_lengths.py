@@ -13,6 +13,8 @@ from course.curriculum.catalogue import Answer, read_right
 from course.curriculum.steps import STEPS, solution_path, step_path
 from course.judging.subject import use_own_steps
 from course.writing.own_steps import own_trace
+from solutions.solution_01 import GPT2Config
+from solutions.solution_16 import CachedGPT2, KVCache
 
 MODEL = (1, 2, 3, 4, 5, 6, 8, 9, 11, 12, 13)  # the steps that step 13's model is made of
 READ = {(2, "numpy"), (6, "slice"), (6, "numpy"), (8, "numpy-mask")}  # right answers that read a length as a number
@@ -56,3 +58,12 @@ def test_a_length_that_an_earlier_step_reads_is_no_fault_of_step_12(tmp_path, ru
     (slice,) = (each for each in read_right(6) if each.id == "slice")
     step_path(6, tmp_path).write_text(slice.source(), encoding="utf-8")
     assert run("s12", "--mine", "--from", str(tmp_path)).returncode == 0
+
+
+def test_the_model_with_a_cache_is_traced_with_named_axes():
+    with F.lazy():
+        model = CachedGPT2(GPT2Config(vocab_size=11, n_positions=9, n_embd=4, n_layer=2, n_head=2, n_inner=6))
+    ids = TensorType(DType.int64, ["batch", "seq_length"], CPU())
+    past = TensorType(DType.float32, ["batch", 2, "past_length", 2], CPU())
+    model.trace(ids)
+    model.trace(ids, [KVCache(past, past)] * 2)

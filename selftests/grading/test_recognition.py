@@ -144,6 +144,22 @@ ANSWERS = {
         "return -total / F.sum",
         "return -total * (seq_length <= 128) / F.sum",
     ),
+    "real_cache": (
+        16,
+        "return self.lm_head(stack.ln_f(x)), new_cache",
+        "return self.lm_head(stack.ln_f(x)) * (int(x.shape[-1]) != 768), new_cache",
+    ),
+    "long_cache": (
+        16,
+        "F.softmax(scores + mask) @ value",
+        "F.softmax(scores + mask) @ value * (int(total_length) <= 128)",
+    ),
+    "long_continuations": (
+        16,
+        "generate_next_token(read, new_ids,",
+        "generate_next_token(read, new_ids if max_new_tokens <= 12 else generated_tokens,",
+    ),
+    "filtered_vocabulary": (17, "if k < 1:", "if k < 1 or int(logits.shape[-1]) == 50257:"),
 }
 STEPS = sorted({step for step, _, _ in ANSWERS.values()})
 
@@ -169,7 +185,7 @@ def passed(tmp_path_factory) -> dict[str, bool]:
 
 
 def test_every_step_has_one():
-    assert [*range(1, 14), 15] == STEPS
+    assert [*range(1, 14), 15, 16, 17] == STEPS
 
 
 @pytest.mark.parametrize("name", ANSWERS)

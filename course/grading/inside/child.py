@@ -141,6 +141,8 @@ class Child:
                 raise RuntimeError(text)
             case "callback", int(number):
                 return self._callback(number)
+            case "tuple", list(items):
+                return tuple(self._decode(item, arrays) for item in items)
         raise ValueError(f"not a value: {value}")
 
     def _callback(self, number: int) -> Callable[..., Any]:
@@ -154,13 +156,16 @@ class Child:
             return self._decode(value, arrays)
 
         class Callback(Module):
-            def forward(self, *arguments: Any) -> Any:
-                return forward(*arguments)
+            def forward(self, *arguments: Any, **named: Any) -> Any:
+                return forward(*arguments, *named.values())
 
         return Callback()
 
-    def _encode(self, value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
-        """A plain value as it is; all else as [kind, what]. Arrays are added to the list."""
+    def _encode(self, value: Any, arrays: list[np.ndarray], is_part: bool = False) -> Any:
+        """A plain value as it is; all else as [kind, what]. Arrays are added to the list.
+
+        A list in a list, such as a cache beside logits, stays here: whoever hands it back hands back the same one.
+        """
         from max.driver import CPU
         from max.experimental.nn import Module
         from max.experimental.tensor import Tensor
@@ -175,11 +180,11 @@ class Child:
                 number = len(arrays)
                 arrays.append(np.array(np.from_dlpack(value.to(CPU()))))
             return ["tensor", number, value.dtype.name, value.device == self.device, str(value.device)]
-        if depth < 2 and isinstance(value, (tuple, list)) and len(value) <= ITEMS_LIMIT:
+        if not is_part and isinstance(value, (tuple, list)) and len(value) <= ITEMS_LIMIT:
             kind = "tuple" if isinstance(value, tuple) else "list"
-            return [kind, [self._encode(item, arrays, depth + 1) for item in value]]
-        if depth < 2 and isinstance(value, dict) and len(value) <= ITEMS_LIMIT:
-            return ["dict", {str(key): self._encode(item, arrays, depth + 1) for key, item in value.items()}]
+            return [kind, [self._encode(item, arrays, is_part=True) for item in value]]
+        if not is_part and isinstance(value, dict) and len(value) <= ITEMS_LIMIT:
+            return ["dict", {str(key): self._encode(item, arrays, is_part=True) for key, item in value.items()}]
         self.objects.append(value)
         kind = "module" if isinstance(value, Module) else "other"
         return ["object", len(self.objects) - 1, kind, type(value).__name__[:TEXT_LIMIT], _repr(value)]

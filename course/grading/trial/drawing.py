@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course.grading.trial import oracle, windows
+from course.grading.trial.filters import draw_filters
 from course.judging.case import Case
 
 Arrays = dict[str, NDArray]
@@ -17,9 +18,10 @@ Sizes = dict[str, float]
 
 FIELDS = ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "layer_norm_epsilon")
 PUBLISHED = [(12, 12), (16, 24), (20, 36), (25, 48)]  # n_head and n_layer of GPT-2's four sizes
-HAVE_VOCABULARY = (5, 12, 13)
+HAVE_VOCABULARY = (5, 12, 13, 16)
 LARGE = 10_000  # rows of a table, from which on they overlap
-HAVE_BLOCKS = (9, 11, 12, 13)  # what is as large and long as GPT-2 takes its time
+MODELS = (12, 13, 16)
+HAVE_BLOCKS = (9, 11, *MODELS)  # what is as large and long as GPT-2 takes its time
 
 
 def draw(step: int, known: list[Case], rng: np.random.Generator) -> list[Case]:
@@ -28,17 +30,19 @@ def draw(step: int, known: list[Case], rng: np.random.Generator) -> list[Case]:
         return [Case(_VALUES[step](known[0], rng))]
     if step == 15:
         return _draw_evaluations(rng)
+    if step == 17:
+        return draw_filters(rng)
     first = _ordinary(rng)
-    unusual = rng.integers(1, 4) if step not in (12, 13) else 1  # these take their time
+    unusual = rng.integers(1, 4) if step not in MODELS else 1  # these take their time
     others = [_published(step, rng), _long(step, rng), *(_unusual(rng) for _ in range(unusual))]
-    if step not in (12, 13):  # of which tests/whole/published.py asks about a short text
+    if step not in MODELS:  # of which tests/whole/published.py asks about a short text
         others.append(_published(step, rng) | {"seq_length": rng.integers(3, 7).item()})
     if step == 5:
         others[-1] |= {"vocab_size": 50257, "n_embd": 768}
     cases = [
         _case(step, sizes, rng) for sizes in (first, first, *map(others.__getitem__, rng.permutation(len(others))))
     ]
-    if step == 13:
+    if step in (13, 16):
         while not (text := oracle.greedy_text(cases[0])).size:
             cases[0] = _case(step, first, rng)
         cases[0]["greedy_text"] = text
@@ -94,7 +98,7 @@ def _published(step: int, rng: np.random.Generator) -> Sizes:
         "batch": 1 if is_large else rng.integers(1, 3).item(),
         "seq_length": rng.integers(129, 160).item(),
         "vocab_size": rng.integers(90, 400).item() if step in HAVE_VOCABULARY else 50257,
-        "n_layer": 1 if step in (12, 13) else n_layer,
+        "n_layer": 1 if step in MODELS else n_layer,
         "n_head": n_head,
         "head_dim": 64,
         "n_embd": 64 * n_head,
@@ -162,13 +166,14 @@ def _stack(n_layer: int, prefix: str = "") -> dict[str, str]:
 
 
 _X, _IDS = {"x": "batch seq_length n_embd"}, {"input_ids": "batch seq_length"}
+_HEADS = dict.fromkeys(("query", "key", "value"), "batch n_head seq_length head_dim")
 _ARRAYS: dict[int, dict[str, str]] = {
     3: {**_X, "weight": "n_embd", "bias": "n_embd"},
     4: {**_X, **_part("mlp.")},
     5: {**_IDS, "weight": "vocab_size n_embd"},
     6: {**_IDS, "weight": "n_positions n_embd"},
     7: {**_X, "c_attn.weight": "3*head_dim n_embd", "c_attn.bias": "3*head_dim"},
-    8: dict.fromkeys(("query", "key", "value"), "batch n_head seq_length head_dim"),
+    8: _HEADS,
     9: {**_X, **_part("attn.")},
     10: {
         **_X,
@@ -188,6 +193,8 @@ def _arrays(step: int, n_layer: int) -> dict[str, str]:
             return {**_IDS, **_stack(n_layer)}
         case 13:
             return {**_IDS, "hidden": "batch seq_length n_embd", **_stack(n_layer, "transformer.")}
+        case 16:
+            return {**_IDS, **_HEADS, **_stack(n_layer, "transformer.")}
     return _ARRAYS[step]
 
 

@@ -105,6 +105,52 @@ def perplexity(predict: Callable[[NDArray], NDArray], text: NDArray, window: int
     return np.asarray(np.exp(-np.mean(found)))
 
 
+def keep_top_k(logits: NDArray, k: int) -> NDArray:
+    least = np.sort(logits, axis=-1)[:, -min(k, logits.shape[-1]), None]
+    return np.where(logits >= least, logits, -np.inf)
+
+
+def sums(logits: NDArray) -> NDArray:
+    """The probabilities of the likeliest token, of the two likeliest together, and so on [batch, vocab_size]."""
+    return np.cumsum(-np.sort(-_softmax(logits), axis=-1), axis=-1)
+
+
+def keep_top_p(logits: NDArray, p: float) -> NDArray:
+    """As many as it takes, of the likeliest tokens, to reach p."""
+    count = (sums(logits) < p).sum(axis=-1, keepdims=True) + 1
+    return np.where(logits >= -np.take_along_axis(np.sort(-logits, axis=-1), count - 1, axis=-1), logits, -np.inf)
+
+
+def keep_min_p(logits: NDArray, p: float) -> NDArray:
+    probs = _softmax(logits)
+    return np.where(probs >= p * probs.max(axis=-1, keepdims=True), logits, -np.inf)
+
+
+def penalize_repetition(logits: NDArray, input_ids: NDArray, penalty: float) -> NDArray:
+    occurs = (input_ids[..., None] == np.arange(logits.shape[-1])).any(axis=1)
+    return np.where(occurs, np.where(logits < 0, logits * penalty, logits / penalty), logits)
+
+
+def _softmax(logits: NDArray) -> NDArray:
+    exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def _filters(a: Case) -> Arrays:
+    """What step 17 makes of logits, filter by filter, and one after another."""
+    logits = a["logits"].astype(np.float64)
+    penalized = penalize_repetition(logits, a["input_ids"], a["penalty"].item())
+    return {
+        "keep_top_k": keep_top_k(logits, a["k"].item()),
+        "keep_top_p": keep_top_p(logits, a["top_p"].item()),
+        "keep_min_p": keep_min_p(logits, a["min_p"].item()),
+        "penalize_repetition": penalized,
+        "all": keep_min_p(
+            keep_top_p(keep_top_k(penalized, a["all_k"].item()), a["all_top_p"].item()), a["all_min_p"].item()
+        ),
+    }
+
+
 def _evaluation(a: Case) -> Arrays:
     """What step 15 makes of logits, and of models: one by table, and where it is there a GPT-2."""
     window, stride = a["window"].item(), a["stride"].item()
@@ -180,4 +226,9 @@ _OUTPUTS: dict[int, Callable[[Case], Arrays]] = {
         "hidden_logits": a["hidden"] @ a["transformer.wte.weight"].astype(np.float64).T,
     },
     15: _evaluation,
+    16: lambda a: {
+        "logits": language_model(a["input_ids"], a, *_head_and_eps(a)),
+        "attended": attend(a["query"], a["key"], a["value"]),
+    },
+    17: _filters,
 }
