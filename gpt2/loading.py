@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 from max.driver import Device
 
 from gpt2.checkpoint import Checkpoint, weights_of
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from max.experimental.tensor import Tensor
 
     from solutions.solution_13 import GPT2LMHeadModel
+    from solutions.solution_16 import KVCache
+
+    Model = TypeVar("Model", bound=GPT2LMHeadModel)
+    Caching = Callable[[Tensor, list[KVCache]], tuple[Tensor, list[KVCache]]]
 
 
 def load_cached_model(checkpoint: Checkpoint, device: Device, weights: str = "float32") -> CachedModel:
@@ -68,10 +73,34 @@ def compile_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"]
     from max.experimental.tensor import TensorType, default_dtype
 
     ids = TensorType(DType.int64, ["batch", "seq_length"], device)
-    model = _new_model(checkpoint, device)
+    from solutions.solution_13 import GPT2LMHeadModel
+
+    model = _new_model(GPT2LMHeadModel, checkpoint, device)
     with default_dtype(DType.float32):
         compiled: Callable[[Tensor], Tensor] = model.compile(ids, weights=weights_of(checkpoint))
     return compiled
+
+
+def compile_model_with_cache(checkpoint: Checkpoint, device: Device) -> tuple["Caching", "list[KVCache]"]:
+    """As ``compile_model``, of step 16's model, for texts that go on from others of any length.
+
+    Returns:
+        The model: new ids and the cache of what was read before -> logits and the cache of all; and the cache of no
+        text at all.
+    """
+    from max.dtype import DType
+    from max.experimental.tensor import Tensor, TensorType, default_dtype
+
+    from solutions.solution_16 import CachedGPT2, KVCache
+
+    config = checkpoint.config
+    ids = TensorType(DType.int64, ["batch", "seq_length"], device)
+    past = TensorType(DType.float32, ["batch", config.n_head, "past_length", config.head_dim], device)
+    model = _new_model(CachedGPT2, checkpoint, device)
+    with default_dtype(DType.float32):
+        compiled: Caching = model.compile(ids, [KVCache(past, past)] * config.n_layer, weights=weights_of(checkpoint))
+    nothing = Tensor(np.zeros((1, config.n_head, 0, config.head_dim), np.float32), device=device)
+    return compiled, [KVCache(nothing, nothing)] * config.n_layer
 
 
 def load_uncompiled_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"], "Tensor"]:
@@ -80,21 +109,22 @@ def load_uncompiled_model(checkpoint: Checkpoint, device: Device) -> Callable[["
     Raises:
         CheckpointError: the weights cannot be read, or are not exactly the model's parameters.
     """
-    model = _new_model(checkpoint, device)
+    from solutions.solution_13 import GPT2LMHeadModel
+
+    model = _new_model(GPT2LMHeadModel, checkpoint, device)
     model.load_state_dict(weights_of(checkpoint))
     return model
 
 
-def _new_model(checkpoint: Checkpoint, device: Device) -> "GPT2LMHeadModel":
+def _new_model(kind: "type[Model]", checkpoint: Checkpoint, device: Device) -> "Model":
     from max.dtype import DType
     from max.experimental import functional as F
     from max.experimental.tensor import default_dtype
 
     from gpt2.family import adapt
-    from solutions.solution_13 import GPT2LMHeadModel
 
     # MAX's own default is bfloat16 on a GPU. Lazily: the random numbers that the weights replace are never drawn.
     with default_dtype(DType.float32), F.lazy():
-        model = GPT2LMHeadModel(checkpoint.config)
+        model = kind(checkpoint.config)
         adapt(model, checkpoint.config, checkpoint.family)
         return model.to(device)

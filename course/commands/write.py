@@ -80,6 +80,7 @@ def generate_text(
     seed: Seed = None,
 ) -> None:
     """Let the model write: the small story model that comes with the course, or another GPT-2."""
+    from course.learner import progress
     from course.writing.generate import generate
 
     penalties = (repetition_penalty, presence_penalty, frequency_penalty)
@@ -93,6 +94,7 @@ def generate_text(
             stop=stop or (),
             naive=naive,
             steps=STEPS_FOLDER if mine else None,
+            own_cache=mine and progress.passes_now(16),
             weights=weights,
             device=device,
             checkpoint=checkpoint,

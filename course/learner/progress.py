@@ -60,6 +60,12 @@ def has_passed(step: int) -> bool:
     return standings()[step - 1].is_done
 
 
+def passes_now(step: int) -> bool:
+    """Whether the last check of a step passed, and its file is the one that was checked."""
+    standing = standings()[step - 1]
+    return standing.is_done and not standing.is_changed
+
+
 def is_begun(step: int, folder: Path) -> bool:
     """Whether a step's file is there, and is not the skeleton."""
     content = _content(step_path(step, folder=folder))

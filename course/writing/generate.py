@@ -41,6 +41,7 @@ def generate(
     stop: Sequence[str] = (),
     naive: bool = False,
     steps: Path | None = None,
+    own_cache: bool = False,
     weights: str = "float32",
     device: str | None = None,
     samples: int = 1,
@@ -58,6 +59,7 @@ def generate(
         stop: texts that end the generated text, and are not part of it.
         naive: generate with step 14's loop, which has no settings but temperature, seed, and the filters of step 17.
         steps: the folder with the learner's steps, if step 14's loop is to use them instead of the solutions.
+        own_cache: let the learner's step 16 write, whose model has a KV cache.
         weights: the type that weights are stored as, as for ``gpt2.loading.load_cached_model``.
         device: as for ``runtime.start``.
         samples: how many texts to generate after the prompt, with an empty line between them.
@@ -100,7 +102,9 @@ def generate(
             )
         tell_of_unknown_words(prompt, opened.folder)
         if naive:
-            loop = NaiveLoop(opened, tokenizer, device, steps)
+            loop = NaiveLoop(opened, tokenizer, device, steps, own_cache)
+            if loop.cache:
+                console.err.print("Your own KV cache, of step 16, keeps what has been read.", style="dim")
         else:
             with refusing(ValueError):
                 model = load(opened, tokenizer, weights, device)
@@ -124,6 +128,8 @@ def generate(
                         telling.token(token)
                         reason = token.finish_reason or reason
             telling.end(reason, own if stats else None)
+        if naive and loop.cache and max_new_tokens:
+            console.err.print(loop.cache.saved(), style="dim")
 
 
 def _left(ids: list[int], checkpoint: Checkpoint, naive: bool) -> int:

@@ -1,16 +1,17 @@
-"""Step 14's loop, which reads the whole text again for each token, with step 13's model."""
+"""Step 14's loop, which reads the whole text again for each token, with step 13's model; or a learner's step 16."""
 
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from course.writing.loading import loading
+from course.writing.own_cache import OwnCache
 from course.writing.own_steps import own_trace
 from gpt2.checkpoint import Checkpoint
 from gpt2.sampling import Sampling, log_softmax, top_logprobs
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from max.experimental.tensor import Tensor
 
     from gpt2.generator import FinishReason, Token
+    from solutions.solution_16 import KVCache
 
 FILTERS = 17  # the step that makes them
 
@@ -31,18 +33,27 @@ def without_filters(sampling: Sampling) -> Sampling:
 
 
 class NaiveLoop:
-    """Step 13's model in step 14's loop: the solutions', or the learner's own."""
+    """Step 13's model in step 14's loop: the solutions', or the learner's; or their step 16 in the place of both."""
 
-    def __init__(self, checkpoint: Checkpoint, tokenizer: Tokenizer, device: str | None, steps: Path | None) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        tokenizer: Tokenizer,
+        device: str | None,
+        steps: Path | None,
+        own_cache: bool = False,
+    ) -> None:
         """
         Args:
             device: as for ``runtime.start``.
             steps: where the learner's steps are, if the loop is to be theirs.
+            own_cache: let their step 16 write, if it can be compiled.
         """
         self._tokenizer = tokenizer
         self._ends = checkpoint.eos_token_ids or [None]
         with loading(device, kernels=True) as self._device:
-            self._model = _load(checkpoint, self._device, steps)
+            self.cache = _load_cache(checkpoint, self._device, steps) if steps and own_cache else None
+            self._model: Callable[..., Any] = self.cache or _load(checkpoint, self._device, steps)
 
     def write(
         self,
@@ -68,33 +79,37 @@ class NaiveLoop:
 
         from course.runtime.gather import gathered
         from gpt2.generator import Token
-        from solutions.solution_14 import generate_tokens
 
         stream = TextStream(self._tokenizer, prompt=ids)
         end, *further_ends = self._ends
         scores = np.zeros(0)  # [vocab_size], the logits after the text that the model has read last
+        text: list[int] = []  # which that is
 
-        def tell(new: list[int], text: str, reason: "FinishReason | None") -> None:
-            told(Token(new[-1], text, float(log_softmax(scores)[new[-1]]), top_logprobs(scores, logprobs), reason))
+        def tell(new: list[int], piece: str, reason: "FinishReason | None") -> None:
+            told(Token(new[-1], piece, float(log_softmax(scores)[new[-1]]), top_logprobs(scores, logprobs), reason))
 
-        def telling_model(tokens: "Tensor") -> "Tensor":
-            nonlocal scores
+        def telling_model(tokens: "Tensor", cache: "list[KVCache] | None" = None) -> Any:
+            nonlocal scores, text
             begin()
-            new = _array(tokens)[0].tolist()[len(ids) :]
-            if new:  # step 14 calls the model for each token, with the whole text so far
-                is_end = new[-1] in further_ends  # step 14 knows of one end alone
+            read = _array(tokens)[0].tolist()
+            text = text + read if self.cache else read  # step 14 calls the model with the whole text, 16 with the rest
+            new = text[len(ids) :]
+            if new:
+                is_end = new[-1] in further_ends  # the steps know of one end alone
                 tell(new, stream.update(new), "eos" if is_end else None)
                 if is_end:
                     raise _End
-            logits = self._model(tokens)
+            logits, *kept = self._model(tokens, cache) if self.cache else (self._model(tokens),)
             scores = _array(logits[0, -1])
-            return _filtered(logits, tokens, sampling) if is_filtered else logits
+            if is_filtered:
+                logits = _filtered(logits, Tensor(np.array([text]), device=self._device), sampling)
+            return (logits, *kept) if kept else logits
 
         is_filtered = without_filters(sampling) != sampling
         if sampling.seed is not None:
             np.random.seed(sampling.seed)
         with gathered(), suppress(_End):
-            tokens = generate_tokens(
+            tokens = self._loop()(
                 telling_model,
                 Tensor(np.array([ids]), device=self._device),
                 max_new_tokens=max_new_tokens,
@@ -108,6 +123,15 @@ class NaiveLoop:
                 tell(new, stream.finish(new), reason)
             return reason
         return "eos"
+
+    def _loop(self) -> "Callable[..., Tensor]":
+        if self.cache:
+            from solutions.solution_16 import generate_with_cache
+
+            return generate_with_cache
+        from solutions.solution_14 import generate_tokens
+
+        return generate_tokens
 
 
 def _filtered(logits: "Tensor", tokens: "Tensor", sampling: Sampling) -> "Tensor":
@@ -146,6 +170,18 @@ def _load(checkpoint: Checkpoint, device: "Device", steps: Path | None) -> "Call
             file=sys.stderr,
         )
         return model
+
+
+def _load_cache(checkpoint: Checkpoint, device: "Device", steps: Path) -> OwnCache | None:
+    """Step 16's model; nothing, and a word about why, where it cannot be compiled."""
+    try:
+        return OwnCache(checkpoint, device)
+    except Exception as error:
+        told, lines = own_trace(error, steps)
+        if not lines:
+            raise
+        print(f"Your KV cache is not used, for MAX cannot compile it: {told}\n  {lines[-1]}", file=sys.stderr)
+        return None
 
 
 class _End(Exception):

@@ -1,6 +1,7 @@
 """`generate --mine` runs the learner's own steps, and says which of them is open, cannot be read or fails."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ GREEDY = Sampling(temperature=0)
 
 @pytest.fixture
 def own_steps(tmp_path):
-    """A learner's folder, in which all fourteen steps are done."""
+    """A learner's folder, in which all steps are done."""
     for step in STEPS:
         shutil.copy(solution_path(step), step_path(step, tmp_path))
     return tmp_path
@@ -95,6 +96,38 @@ def test_a_model_that_asks_for_numbers_runs_uncompiled_and_says_so(cached_model,
     assert notice.startswith("Your model runs without being compiled, which is slower")
     assert place.startswith(f"  step_{step:02}.py, line ")
     assert "int(seq_length)" in place or "np.from_dlpack" in place
+
+
+def test_the_learners_cache_is_used_and_says_what_it_saves(cached_model, folder, own_steps):
+    path = step_path(16, own_steps)
+    path.write_text(
+        path.read_text() + "\n\nof_step_16 = generate_with_cache\n\n\n"
+        "def generate_with_cache(*arguments, **options):\n"
+        "    print('their loop', file=__import__('sys').stderr)\n"
+        "    return of_step_16(*arguments, **options)\n"
+    )
+    penalty = {"repetition_penalty": 1.2}  # which must know all of the text
+    generator = Generator(cached_model, load_tokenizer(folder, 1024), (END,))
+    (completion,) = generator.generate(["One"], Sampling(temperature=0, **penalty), max_new_tokens=12)
+    told = run(folder, own_steps, filters=penalty, max_new_tokens=12, own_cache=True)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout == f"One{completion.text}\n"
+    assert "Your own KV cache" in told.stderr and "their loop" in told.stderr
+    assert re.search(r"took \d+\.\d\d s for 12 tokens\. .* takes it \d+\.\d\d s: \d+\.\d times as long", told.stderr)
+
+
+def test_a_cache_that_asks_for_numbers_is_left_out_and_says_so(folder, own_steps):
+    path = step_path(16, own_steps)
+    old = "cache[0].keys.shape[2] if cache"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, f"int({old.removesuffix(' if cache')}) if cache"))
+    told, by_step_14 = (run(folder, own_steps, max_new_tokens=3, own_cache=own_cache) for own_cache in (True, False))
+    assert told.returncode == 0, told.stderr
+    assert told.stdout == by_step_14.stdout
+    notice, place = told.stderr.strip().splitlines()[-2:]
+    assert notice.startswith("Your KV cache is not used")
+    assert place.startswith("  step_16.py, line ") and "int(cache[0]" in place
+    assert "KV cache" not in by_step_14.stderr
 
 
 def test_a_todo_that_is_open_is_named_before_anything_is_loaded(folder, own_steps):
