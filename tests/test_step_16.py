@@ -192,14 +192,17 @@ def test_the_end_of_sequence_ends_it(step, device):
 
 @pytest.mark.todo(6)
 def test_settings_are_passed_on(step, device):
-    """temperature and do_sample are those that generate_next_token is told"""
+    """temperature and do_sample are those that generate_next_token is told; by default 10 tokens are drawn"""
     # Where all of 11 tokens are equally likely, eight draws fall on given ones with a probability of 11**-8.
     prompt, settings = [7, 3], {"max_new_tokens": 8}
     for number, certain in enumerate(({"temperature": 1e6, **GREEDY}, {"temperature": 0.1, **SAMPLING})):
         if continued(step, counting_model(device), device, prompt, **settings, **certain) != right_text(prompt, 8):
             raise CheckFailure(f"the tokens that the model is sure of, with {certain}", "others", observed=[number])
-    if len(set(continued(step, counting_model(device, 0.0), device, prompt, **settings, **SAMPLING)[2:])) == 1:
+    by_default = continued(step, counting_model(device, 0.0), device, prompt)[2:]
+    if len(set(by_default)) == 1:
         raise CheckFailure("tokens of all kinds, where all are equally likely", "one kind alone", observed=[2])
+    if len(by_default) != 10:
+        raise CheckFailure("10 new tokens, where nobody has said how many", f"{len(by_default)}", observed=[10])
     drawn = continued(step, counting_model(device), device, prompt, **settings, temperature=1e6, **SAMPLING)
     if drawn == right_text(prompt, 8):
         raise CheckFailure("tokens of all kinds at temperature 1e6", "the favourites alone", observed=[3])
