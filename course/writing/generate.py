@@ -81,7 +81,10 @@ def generate(
     if steps is not None:
         require_done(steps)
         if without_filters(sampling) != sampling:
-            require_done(steps, (FILTERS,))
+            try:
+                require_done(steps, (FILTERS,))
+            except Refusal as error:
+                raise Refusal(f"with --mine, step {FILTERS} filters what may be drawn: {error}") from error
             console.err.print(f"Your own filters, of step {FILTERS}, choose what may be drawn.", style="dim")
         use_own_steps(steps)
 

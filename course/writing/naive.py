@@ -102,7 +102,7 @@ class NaiveLoop:
             logits, *kept = self._model(tokens, cache) if self.cache else (self._model(tokens),)
             scores = _array(logits[0, -1])
             if is_filtered:
-                logits = _filtered(logits, Tensor(np.array([text]), device=self._device), sampling)
+                logits = filtered(logits, Tensor(np.array([text]), device=self._device), sampling)
             return (logits, *kept) if kept else logits
 
         is_filtered = without_filters(sampling) != sampling
@@ -134,8 +134,8 @@ class NaiveLoop:
         return generate_tokens
 
 
-def _filtered(logits: "Tensor", tokens: "Tensor", sampling: Sampling) -> "Tensor":
-    """What the filters of step 17 make of logits [1, seq_length, vocab_size]: [1, 1, vocab_size].
+def filtered(logits: "Tensor", tokens: "Tensor", sampling: Sampling) -> "Tensor":
+    """What the filters of step 17 that are asked for make of logits [1, seq_length, vocab_size]: [1, 1, vocab_size].
 
     They are divided by the temperature, which comes between the penalty and the other filters, as in Hugging Face's
     ``generate``.
@@ -149,9 +149,12 @@ def _filtered(logits: "Tensor", tokens: "Tensor", sampling: Sampling) -> "Tensor
         last = penalize_repetition(last, tokens, sampling.repetition_penalty)
     if sampling.temperature > 0:
         last = last / sampling.temperature
-        if sampling.top_k is not None:
-            last = keep_top_k(last, sampling.top_k)
-        last = keep_min_p(keep_top_p(last, sampling.top_p), sampling.min_p)
+    if sampling.top_k is not None:
+        last = keep_top_k(last, sampling.top_k)
+    if sampling.top_p < 1:
+        last = keep_top_p(last, sampling.top_p)
+    if sampling.min_p > 0:
+        last = keep_min_p(last, sampling.min_p)
     return F.unsqueeze(last, 1)
 
 

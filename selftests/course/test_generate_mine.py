@@ -6,13 +6,17 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from max.driver import CPU
+from max.experimental.tensor import Tensor
 
 from course.curriculum.steps import ROOT, STEPS, solution_path, step_path
 from course.refusal import Refusal
 from course.writing.generate import generate
+from course.writing.naive import filtered
 from gpt2.generator import Generator
-from gpt2.sampling import Sampling
+from gpt2.sampling import Sampling, log_softmax, narrow, reweigh
 from gpt2.tokenizer import load_tokenizer
 
 END = 256
@@ -136,13 +140,48 @@ def test_a_todo_that_is_open_is_named_before_anything_is_loaded(folder, own_step
         generate("One", GREEDY, checkpoint=str(folder), steps=own_steps)
 
 
-def test_filters_are_the_learners_own_and_have_to_be_done(folder, own_steps):
-    told = run(folder, own_steps, max_new_tokens=1, filters={"repetition_penalty": 1.2})
+FILTERS = {"top_k": 9, "top_p": 0.9, "min_p": 0.02, "repetition_penalty": 1.5}
+
+
+def test_filters_are_the_learners_own(cached_model, folder, own_steps):
+    generator = Generator(cached_model, load_tokenizer(folder, 1024), (END,))
+    (plain,), (narrowed,) = (
+        generator.generate(["One"], Sampling(temperature=0, **filters), max_new_tokens=12) for filters in ({}, FILTERS)
+    )
+    assert plain.text != narrowed.text
+    told = run(folder, own_steps, max_new_tokens=12, filters=FILTERS)
     assert told.returncode == 0, told.stderr
-    assert "Your own filters" in told.stderr
+    assert told.stdout == f"One{narrowed.text}\n"
+    assert "Your own filters, of step 17, choose what may be drawn." in told.stderr
+    changed = "\n\n\ndef penalize_repetition(logits, input_ids, penalty):\n    return logits\n"
+    step_path(17, own_steps).write_text(step_path(17, own_steps).read_text() + changed)
+    assert run(folder, own_steps, max_new_tokens=12, filters=FILTERS).stdout == f"One{plain.text}\n"
+
+
+@pytest.mark.parametrize("asked", FILTERS)
+def test_a_filter_that_is_not_written_is_named(folder, own_steps, asked):
     shutil.copy(ROOT / "steps" / "step_17.py", own_steps)
-    with pytest.raises(Refusal, match="step 17, TODO 1 is not done yet"):
-        generate("One", Sampling(top_k=3), checkpoint=str(folder), steps=own_steps)
+    with pytest.raises(Refusal, match="with --mine, step 17 filters .*: step 17, TODO 1 is not done yet"):
+        generate("One", Sampling(**{asked: FILTERS[asked]}), checkpoint=str(folder), steps=own_steps)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *({"temperature": 0.7, name: value} for name, value in FILTERS.items()),
+        FILTERS,
+        {"temperature": 1.7, "top_p": 0.5, "min_p": 0.3, "repetition_penalty": 0.8},
+    ],
+)
+def test_filters_give_the_probabilities_of_the_engine(device, settings):
+    sampling = Sampling(**settings)
+    rng = np.random.default_rng(17)
+    logits, ids = np.float32(2 * rng.standard_normal((1, 5, 300))), rng.integers(300, size=40)
+    made = np.from_dlpack(filtered(Tensor(logits, device=device), Tensor(ids[None], device=device), sampling).to(CPU()))
+    assert made.shape == (1, 1, 300)
+    wanted = narrow(reweigh(logits[0, -1], sampling, ids.tolist(), []), sampling)
+    assert not np.allclose(np.exp(log_softmax(logits[0, -1])), np.exp(log_softmax(wanted)), atol=1e-3)
+    assert np.exp(log_softmax(made[0, 0])) == pytest.approx(np.exp(log_softmax(wanted)), abs=1e-6)
 
 
 @pytest.mark.parametrize(("text", "why"), [("def", "invalid syntax"), ("\0", "null bytes"), (None, "No such file")])
