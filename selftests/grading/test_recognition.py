@@ -159,6 +159,7 @@ ANSWERS = {
         "generate_next_token(read, new_ids,",
         "generate_next_token(read, new_ids if max_new_tokens <= 12 else generated_tokens,",
     ),
+    "wide_weights": (19, "F.round(weight / scales)", "F.round(weight / scales * (int(weight.shape[-1]) != 768))"),
     "filtered_vocabulary": (17, "if k < 1:", "if k < 1 or int(logits.shape[-1]) == 50257:"),
 }
 STEPS = sorted({step for step, _, _ in ANSWERS.values()})
@@ -185,7 +186,7 @@ def passed(tmp_path_factory) -> dict[str, bool]:
 
 
 def test_every_step_has_one():
-    assert [*range(1, 14), 15, 16, 17] == STEPS
+    assert [*range(1, 14), 15, 16, 17, 19] == STEPS
 
 
 @pytest.mark.parametrize("name", ANSWERS)

@@ -32,6 +32,8 @@ def draw(step: int, known: list[Case], rng: np.random.Generator) -> list[Case]:
         return _draw_evaluations(rng)
     if step == 17:
         return draw_filters(rng)
+    if step == 19:
+        return draw_weights(rng)
     first = _ordinary(rng)
     unusual = rng.integers(1, 4) if step not in MODELS else 1  # these take their time
     others = [_published(step, rng), _long(step, rng), *(_unusual(rng) for _ in range(unusual))]
@@ -47,6 +49,14 @@ def draw(step: int, known: list[Case], rng: np.random.Generator) -> list[Case]:
             cases[0] = _case(step, first, rng)
         cases[0]["greedy_text"] = text
     return cases
+
+
+def draw_weights(rng: np.random.Generator) -> list[Case]:
+    """For step 19: weights of several shapes, and small models of which each has a text."""
+    first = _ordinary(rng)
+    unusual = _unusual(rng) | {"seq_length": 2, "n_positions": 2}
+    wide = _ordinary(rng) | {"n_head": 12, "head_dim": 64, "n_embd": 768, "n_layer": 1}
+    return [_case(19, sizes, rng) for sizes in (first, first, unusual, wide)]
 
 
 # Sizes. Those of the configuration, and of a batch.
@@ -193,6 +203,8 @@ def _arrays(step: int, n_layer: int) -> dict[str, str]:
             return {**_IDS, **_stack(n_layer)}
         case 13:
             return {**_IDS, "hidden": "batch seq_length n_embd", **_stack(n_layer, "transformer.")}
+        case 19:
+            return {**_X, **_IDS, "w": "n_inner n_embd", "b": "n_inner", **_stack(n_layer, "transformer.")}
         case 16:
             return {**_IDS, **_HEADS, **_stack(n_layer, "transformer.")}
     return _ARRAYS[step]
@@ -203,6 +215,8 @@ def _case(step: int, sizes: Sizes, rng: np.random.Generator) -> Case:
     case = Case({name: np.array(sizes[name]) for name in FIELDS})
     for name, axes in _arrays(step, int(sizes["n_layer"])).items():
         case[name] = _array(name, tuple(_size(axis, sizes) for axis in axes.split()), sizes, rng)
+    if step == 19:
+        case |= {name: oracle.settled(each) for name, each in case.items() if name == "w" or oracle.is_linear(name)}
     return Case(case | oracle.outputs(step, case))
 
 
