@@ -33,6 +33,7 @@ EFFORTS = {
     15: Effort(45, 2),
     16: Effort(60, 3),
     17: Effort(40, 2),
+    18: Effort(60, 3),
 }
 
 
@@ -79,6 +80,7 @@ MODEL = Part(
         Part("perplexity", 15),
         Part("cache", 16),
         Part("filters", 17),
+        Part("batch", 18),
     ),
 )
 

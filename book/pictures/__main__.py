@@ -5,6 +5,7 @@ from pathlib import Path
 
 from book.pictures import (
     attention_map,
+    batching,
     caching,
     embeddings,
     evaluation,
@@ -23,6 +24,7 @@ from book.pictures import (
 PICTURES = {
     "attention-map": attention_map.draw,
     "attention-shapes": shapes.scaled_dot_product,
+    "batch": batching.draw,
     "block": model.block,
     "causal-mask": mask.draw,
     "filters": filters.filters,

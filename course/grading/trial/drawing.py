@@ -18,9 +18,9 @@ Sizes = dict[str, float]
 
 FIELDS = ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "layer_norm_epsilon")
 PUBLISHED = [(12, 12), (16, 24), (20, 36), (25, 48)]  # n_head and n_layer of GPT-2's four sizes
-HAVE_VOCABULARY = (5, 12, 13, 16)
+HAVE_VOCABULARY = (5, 12, 13, 16, 18)
 LARGE = 10_000  # rows of a table, from which on they overlap
-MODELS = (12, 13, 16)
+MODELS = (12, 13, 16, 18)
 HAVE_BLOCKS = (9, 11, *MODELS)  # what is as large and long as GPT-2 takes its time
 
 
@@ -44,7 +44,7 @@ def draw(step: int, known: list[Case], rng: np.random.Generator) -> list[Case]:
     cases = [
         _case(step, sizes, rng) for sizes in (first, first, *map(others.__getitem__, rng.permutation(len(others))))
     ]
-    if step in (13, 16):
+    if step in (13, 16, 18):
         while not (text := oracle.greedy_text(cases[0])).size:
             cases[0] = _case(step, first, rng)
         cases[0]["greedy_text"] = text
@@ -207,6 +207,8 @@ def _arrays(step: int, n_layer: int) -> dict[str, str]:
             return {**_X, **_IDS, "w": "n_inner n_embd", "b": "n_inner", **_stack(n_layer, "transformer.")}
         case 16:
             return {**_IDS, **_HEADS, **_stack(n_layer, "transformer.")}
+        case 18:
+            return {**_IDS, **_stack(n_layer, "transformer.")}
     return _ARRAYS[step]
 
 

@@ -267,5 +267,6 @@ _OUTPUTS: dict[int, Callable[[Case], Arrays]] = {
         "attended": attend(a["query"], a["key"], a["value"]),
     },
     17: _filters,
+    18: lambda a: {"logits": language_model(a["input_ids"], a, *_head_and_eps(a))},
     19: _quantized,
 }
