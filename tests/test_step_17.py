@@ -14,6 +14,8 @@ OUT = -np.inf  # the logit of a token that is taken out
 # Two rows of different answers. None of these logarithms is a sum that is 1 already: the softmax has to be taken.
 HALVES = np.array([[3 / 16, 1 / 2, 1 / 16, 1 / 4], [1 / 10, 1 / 10 + 1 / 50, 2 / 25, 7 / 10]])
 
+FAR = 100.0  # so far below 0 GPT-2's logits can lie, all of them, where float32 has no exponentials any more
+
 
 def logits_of(probabilities):
     """Logits whose softmax these are."""
@@ -126,6 +128,7 @@ def test_top_p_keeps_what_reaches_p(step, device):
     assert_filters(step, "keep_top_p", logits, 0.6, device, (1, 3), (3,))
     assert_filters(step, "keep_top_p", logits, 0.8, device, (0, 1, 3), (1, 3))
     assert_filters(step, "keep_top_p", logits, 0.97, device, (0, 1, 2, 3), (0, 1, 2, 3))
+    assert_filters(step, "keep_top_p", logits - FAR, 0.6, device, (1, 3), (3,))
 
 
 @pytest.mark.todo(2)
@@ -193,6 +196,7 @@ def test_min_p_compares_with_the_likeliest(step, device):
     assert_filters(step, "keep_min_p", logits, 0.1, device, (0, 1, 2, 3), (0, 1, 2, 3))
     # Of four tokens that are nearly equally likely, none is below 0.9 times the likeliest: about 0.25, all of them.
     assert_filters(step, "keep_min_p", np.float32([[0.0, 0.01, 0.02, 0.03]]), 0.9, device, (0, 1, 2, 3))
+    assert_filters(step, "keep_min_p", logits - FAR, 0.3, device, (0, 1, 3), (3,))
 
 
 @pytest.mark.todo(3)
@@ -223,7 +227,7 @@ def test_min_p_leaves_what_is_alone(step, device):
 @pytest.mark.todo(3)
 def test_min_p_refuses_an_impossible_p(step, device):
     """A p below 0 or above 1 is refused by keep_min_p, and the message names it"""
-    for p in (-3, 2):
+    for p in (-3, -0.5, 2):
         assert_value_error(lambda p=p: step.keep_min_p(tensor(np.zeros((2, 4), np.float32), device), p), abs(p))
 
 
