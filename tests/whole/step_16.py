@@ -16,7 +16,7 @@ def test_texts_in_many_parts_have_the_logits_of_the_whole(step, device, cases, r
         model = load_parameters(step.CachedGPT2(case.config), case.parameters, device)
         length = case["input_ids"].shape[1]
         places = np.flatnonzero(rng.random(length - 1) < 4 / length) + 1
-        assert_reads_on(model, case, [0, *places.tolist(), length], device)
+        assert_reads_on(model, case, device, [0, *places.tolist(), length])
 
 
 @pytest.mark.todo(2, 3, 4)
