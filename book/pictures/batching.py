@@ -20,11 +20,11 @@ def draw() -> str:
     lacking = np.from_dlpack(padding).tolist()
     mask = np.array(np.from_dlpack(padded_mask(padding, 0, columns, DType.float32)))[SHOWN, 0]
     names = [["pad"] * pads + words(encode(text)) for text, pads in zip(TEXTS, lacking)]
-    told = "; ".join(f"“{text}” has {pads} columns of padding before it" for text, pads in zip(TEXTS, lacking))
+    told = ", ".join(f"{pads} before “{text}”" for text, pads in zip(TEXTS, lacking))
     p = Picture(
         "batch",
         "Three texts as a rectangle, and what the second one may look at",
-        f"""A row for each text: {told}. Under each token stands its position in its own text. Below, the mask of
+        f"""A row for each text, with columns of padding before it: {told}. Under each token stands its position in its own text. Below, the mask of
         “{TEXTS[SHOWN]}”: its tokens see themselves and those before them, and no padding.""",
     )
     width, high, y = WIDTH / columns, 46.0, 0.0
