@@ -34,6 +34,7 @@ EFFORTS = {
     16: Effort(60, 3),
     17: Effort(40, 2),
     18: Effort(60, 3),
+    19: Effort(40, 2),
 }
 
 
@@ -81,6 +82,7 @@ MODEL = Part(
         Part("cache", 16),
         Part("filters", 17),
         Part("batch", 18),
+        Part("int8", 19),
     ),
 )
 
