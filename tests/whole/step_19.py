@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_step_19 import assert_numbers, assert_scales, quantized
+from test_step_19 import assert_numbers, assert_scales, int8_model, quantized
 
 from compare import assert_close, tensor
 from course.grading.trial import oracle
@@ -24,6 +24,14 @@ def test_weights_of_any_size_and_magnitude_are_kept_in_a_byte(step, device, rng)
         layer = step.Int8Linear(tensor(weight, device), tensor(bias, device))
         wanted = oracle.linear(x, {"w.weight": kept, "w.bias": bias}, "w")
         assert_close(layer(tensor(x, device)), wanted, 1e-4, device, "what the layer gives")
+
+
+@pytest.mark.todo(6)
+def test_models_of_all_sizes_are_quantized(step, device, cases):
+    """Models of other sizes, one as wide as GPT-2, compute with the weights that are kept"""
+    for case in cases[2:]:
+        result = int8_model(step, case, device)(tensor(case["input_ids"], device))
+        assert_close(result, case["logits"], 1e-4, device, f"the logits of {case.config}")
 
 
 def draw_weight(rng, out_dim, in_dim):
