@@ -8,7 +8,7 @@ from book.pictures.storyteller import device, encode, words
 from book.pictures.svg import SMALL, WIDTH, Picture
 from solutions.solution_18 import HIDDEN, pad_left, padded_mask, padded_positions
 
-TEXTS = ("One day, Tom", "A dog", "The sun was")
+TEXTS = ("Once upon a time", "A squirrel", "One day she")
 SHOWN = 1  # the text whose mask is drawn
 
 
