@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_step_16 import assert_reads_on, assert_text, continued, counting_model, read
+from test_step_16 import KNOWN, assert_reads_on, assert_text, continued, counting_model, read  # noqa: F401  # KNOWN: for cases
 
 from compare import CheckFailure, assert_close, assert_value_error, load_parameters, tensor
 from course.grading.trial import drawing, oracle

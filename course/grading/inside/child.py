@@ -141,8 +141,9 @@ class Child:
                 raise RuntimeError(text)
             case "callback", int(number):
                 return self._callback(number)
-            case "tuple", list(items):
-                return tuple(self._decode(item, arrays) for item in items)
+            case "tuple" | "list" as kind, list(items):
+                decoded = [self._decode(item, arrays) for item in items]
+                return tuple(decoded) if kind == "tuple" else decoded
         raise ValueError(f"not a value: {value}")
 
     def _callback(self, number: int) -> Callable[..., Any]:
@@ -164,7 +165,8 @@ class Child:
     def _encode(self, value: Any, arrays: list[np.ndarray], is_part: bool = False) -> Any:
         """A plain value as it is; all else as [kind, what]. Arrays are added to the list.
 
-        A list in a list, such as a cache beside logits, stays here: whoever hands it back hands back the same one.
+        A list in a list, such as a cache beside logits, stays here: whoever hands it back hands back the same one. But
+        one of whole numbers, such as a shape, is sent.
         """
         from max.driver import CPU
         from max.experimental.nn import Module
@@ -180,7 +182,8 @@ class Child:
                 number = len(arrays)
                 arrays.append(np.array(np.from_dlpack(value.to(CPU()))))
             return ["tensor", number, value.dtype.name, value.device == self.device, str(value.device)]
-        if not is_part and isinstance(value, (tuple, list)) and len(value) <= ITEMS_LIMIT:
+        is_list = isinstance(value, (tuple, list)) and len(value) <= ITEMS_LIMIT
+        if is_list and (not is_part or all(type(item) is int for item in value)):
             kind = "tuple" if isinstance(value, tuple) else "list"
             return [kind, [self._encode(item, arrays, is_part=True) for item in value]]
         if not is_part and isinstance(value, dict) and len(value) <= ITEMS_LIMIT:

@@ -269,8 +269,9 @@ class Process:
             return ["config", dataclasses.asdict(value)]
         if isinstance(value, TensorType):
             return ["type", value.dtype.name, [str(dim) for dim in value.shape]]
-        if isinstance(value, tuple):
-            return ["tuple", [self._encode(item, arrays) for item in value]]
+        if isinstance(value, (tuple, list)):
+            kind = "tuple" if isinstance(value, tuple) else "list"
+            return [kind, [self._encode(item, arrays) for item in value]]
         if isinstance(value, Linear):
             out_dim, in_dim = (int(size) for size in value.weight.shape)
             return ["linear", [in_dim, out_dim]]
