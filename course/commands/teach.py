@@ -87,12 +87,12 @@ def grade_submissions(
     if scheduler:
         with option("--scheduler", scheduler):
             refuse_unusable(scheduler)
-    if sandbox and not scheduler:  # whose workers look for themselves
-        walls.refuse_without()
-    elif not sandbox:
+    if not sandbox:
         console.err.print("Without a sandbox a submission can read, change and forge whatever you can.", style="yellow")
     with scratch() as unpacked, ExitStack() as stack:
         attempts = join(paths, people, unpacked, out, whole) if people else list(map(alone, find(paths, out, whole)))
+        if sandbox and not scheduler:  # whose workers look for themselves
+            walls.refuse_without()
         judged = to_judge(attempts, marks)
         by_hand = overrides.read(out)
         known = {person.id for person in people.people} if people else set()

@@ -57,7 +57,7 @@ def test_what_makes_no_sense_is_refused(class_, arguments, named):
 
 
 def test_without_bubblewrap_it_says_what_to_install(class_, tmp_path):
-    ran = grade(class_, "class", PATH=str(tmp_path))
+    ran = grade(class_, "class")  # which no test finds that does not say so
     assert ran.returncode == 2 and "apt install bubblewrap" in ran.stderr
     assert not (tmp_path / "grades").exists()
 
