@@ -53,7 +53,7 @@ def assert_tensor(result: object, device: Device, what: str = "the result") -> T
     if result.device != device:
         raise CheckFailure(f"{what} on {device}, where the input is", f"it on {result.device}")
     if result.dtype not in (DType.float32, DType.int64):
-        help = "NumPy counts in float64 unless it is told: array.astype(np.float32), or astype(dtype.to_numpy())."
+        help = "NumPy counts in float64 unless told otherwise: array.astype(np.float32), or astype(dtype.to_numpy())."
         raise CheckFailure(f"{what} in float32 or int64", f"{result.dtype}", help)
     return result
 

@@ -21,7 +21,7 @@ from course.terminal.waiting import Waiting
 
 
 def current() -> int | None:
-    """The step whose bug was worked at last, of those in which one is planted."""
+    """The step whose bug was worked on last, of those in which one is planted."""
     open_ = [step for step, memory in state.read().items() if memory.bugs.planted]
     return max(open_, key=_last_saved, default=None)
 
@@ -53,7 +53,7 @@ def hunt(step: int, two: bool, device: str | None) -> bool:
         (result,) = judge([step], DEBUG_FOLDER, device=device, on_kernels=waiting.kernels)
     if not result.passed:
         verdicts.show(unexplained(result))
-        console.out.print(f"[dim]To begin again, delete {_name(step)}. --give-up tells what is wrong.[/]")
+        console.out.print(f"[dim]To begin again, delete {_name(step)}. --give-up says what is wrong.[/]")
         return False
     with state.change() as memory:
         remembered = memory[step].bugs
@@ -66,7 +66,7 @@ def hunt(step: int, two: bool, device: str | None) -> bool:
 
 
 def give_up(step: int) -> None:
-    """Tell what is wrong in the bug that is planted in a step, which may be planted again after all others.
+    """Say what is wrong in the bug that is planted in a step, which may be planted again after all others.
 
     Raises:
         Refusal: there is none.
@@ -123,7 +123,7 @@ def _restore(step: int, remembered: state.Bugs) -> None:
         if len(known) < len(remembered.planted):
             raise CatalogueError(f"step {step:02} has lost a mistake")
         _write(step, known)
-        console.out.print(f"{_name(step)} was gone. It is as it was at first, bug and all.\n", markup=False)
+        console.out.print(f"{_name(step)} was gone. It is back as it was at first, bug and all.\n", markup=False)
     except CatalogueError:
         remembered.planted = []
 

@@ -108,7 +108,7 @@ def test_no_submission_ends_the_run_for_everybody(class_):
 
 def test_grades_among_the_submissions_are_refused(class_):
     ran = grade(class_, "class", "--no-sandbox", "--out", "class")
-    assert ran.returncode == 2 and "--out class: the grades would lie among the submissions" in ran.stderr
+    assert ran.returncode == 2 and "--out class: the grades would be among the submissions" in ran.stderr
     assert [path.name for path in class_.iterdir()] == ["ada"]
 
 
