@@ -198,13 +198,13 @@ class Cluster:
     def _update(self, there: dict[str, int]) -> None:
         with self.changed:
             for lost in self.threads.keys() - there.keys():
-                self.say(f"The worker {lost} is lost. What it was judging, another one gets.")
+                self.say(f"The worker {lost} is lost. Another one gets what it was judging.")
             self.threads = {worker: threads for worker, threads in there.items() if worker not in self.refused}
             if there and not self.threads and not self.has_judged:
                 reasons = "; ".join(f"{worker}: {why}" for worker, why in self.refused.items())
                 self.end = Stopped(f"no worker of {self.address} can judge here. {reasons}")
             if not self.threads and not self.waits:
-                self.say(f"No worker that can judge is at {self.address}: waiting for one.")
+                self.say(f"There is no worker at {self.address} that can judge: waiting for one.")
             self.waits = not self.threads
             self.changed.notify_all()
 

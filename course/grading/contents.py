@@ -27,7 +27,7 @@ FILE_LIMIT = 1 << 17  # bytes of a step: twenty times the longest solution
 ENTRIES_LIMIT = 10_000  # files in an archive or a folder
 ARCHIVE_LIMIT = 1 << 26  # bytes of an archive, packed and unpacked
 NESTED = 2  # archives in an archive, and in those
-TOLD = 5  # files that are named, of those that were found and not used
+TOLD = 5  # files that are named, of those that were found but not used
 NAME_LIMIT = 80  # characters of a name in a message
 
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz")
