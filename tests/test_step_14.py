@@ -303,7 +303,7 @@ def test_do_sample_reaches_every_step(step, device, expected):
     sample, another = (generated(step, device, logits, 2, **settings) for settings in (SAMPLING, {}))
     if (favourite, favourite) in zip(sample, another):  # greedy at that step
         raise CheckFailure(
-            f"tokens other than {favourite} with do_sample=True, and without do_sample", f"{sample} and {another}"
+            f"other tokens than {favourite} with do_sample=True, and without do_sample", f"{sample} and {another}"
         )
     if sample == another:
         raise CheckFailure("two samples that differ", f"{sample} twice", "Is the random generator seeded?")
