@@ -1,4 +1,4 @@
-"""The steps in what somebody handed in: a folder, a zip or a tar file, however deep they lie, taken apart with care.
+"""The steps in what somebody handed in: a folder, a zip or a tar file, however deep in it, taken apart with care.
 
 Only the steps are read, and only as bytes. What else is there, wherever it points, is left alone, and told where
 somebody may have meant it to count.
@@ -87,7 +87,7 @@ def is_step(name: str) -> bool:
 
 
 def is_systems(name: str) -> bool:
-    """Whether it is no person's: what is hidden, and what macOS and Python put beside everything."""
+    """Whether it belongs to nobody: what is hidden, and what macOS and Python put beside everything."""
     return name.startswith(".") or name in ("__MACOSX", "__pycache__")
 
 
@@ -302,7 +302,7 @@ def _why_left(path: PurePosixPath, is_regular: bool) -> str:
 
 
 class _Limited:
-    """A file of which no more can be read than an archive may be long."""
+    """A file of which no more can be read than the longest archive allowed."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file

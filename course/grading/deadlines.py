@@ -106,7 +106,7 @@ class Deadline:
         return made
 
     def due_for(self, id_: str = "", extension: str = "") -> datetime | None:
-        """When somebody has to hand in, by whichever of these extensions is the longer one.
+        """When somebody has to hand in, by the longest of these extensions.
 
         Raises:
             ValueError: an extension is neither a duration nor a moment.

@@ -277,7 +277,7 @@ class _Run:
             self.unloadable[loading] = {"status": "error", "actual": actual, "help": help, "lost": True}
 
     def _give_up(self) -> None:
-        """A process is gone. A step that has taken down several gets no other one."""
+        """A process is gone. A step that has taken down several does not get another one."""
         self.losses[self.at] += 1
         if self.losses[self.at] < LOSSES and self.hung[self.at] < self.hangs:
             return

@@ -1,6 +1,6 @@
 """The command ``debug``: a bug is planted in debug/step_NN.py, its learner mends it, and is told what it was.
 
-The checks decide, not the text, so that a bug may be mended in another way than the solution's. What is planted
+The checks decide, not the text, so a bug may be mended in another way than the solution's. What is planted
 and what was found is remembered as hints are. The learner's own steps stay as they are.
 """
 
@@ -179,7 +179,7 @@ def _show_next(step: int) -> None:
 
 
 def _elsewhere() -> str:
-    """What plants a bug in a step that is done: in the one of which the fewest are found."""
+    """The command that plants a bug in a step that is done: the one with the fewest bugs found."""
     memory = state.read()
     done = [standing.step for standing in progress.standings() if standing.is_done]
     for step in sorted(done, key=lambda step: len(memory[step].bugs.found)):
