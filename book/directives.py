@@ -166,7 +166,7 @@ def live(argument: str, name: str, root: Path) -> str:
 def _place(part: str, data: str) -> str:
     return (
         f'<div class="play" data-play="{part}">'
-        "<noscript>This part of the page needs JavaScript: it is one to play with.</noscript>"
+        "<noscript>This part of the page is there to be played with, and needs JavaScript.</noscript>"
         f'<script type="application/json">{data}</script></div>'
     )
 
@@ -194,8 +194,8 @@ def debug(argument: str, name: str, root: Path) -> str:
     if not (count := len(bugs(step))):
         raise Nothing(f"step {step} has no mistakes that can be planted")
     return (
-        f"Here is this step with a mistake in it, one of {count}, easy ones first. The checks say what comes of it, "
-        f"and when you have mended it you are told what it was:\n\n```sh\n./run debug {step}\n```"
+        f"Here is this step with a mistake in it, one of {count}, easy ones first. The checks show what it does, "
+        f"and once you have mended it you are told what it was:\n\n```sh\n./run debug {step}\n```"
     )
 
 

@@ -26,16 +26,16 @@ _PAGE_ONLY = re.compile(r"<!-- page -->.*?<!-- /page -->", re.DOTALL)
 
 BEGINNING = """# GPT-2 in fourteen steps
 
-This is the course in one notebook: of every chapter the idea, and of every step a cell to fill in, its checks and \
+This is the course in one notebook: the idea of every chapter, and for every step a cell to fill in, its checks and \
 the solution. [The book](../src/introduction.md) has the hints, the quizzes and the pages to play with; `./run \
 book` opens it.
 
 `./run notebook` opens it in JupyterLab, as a copy of your own: `book/notebook/mine.ipynb`. Other notebook \
-programs, such as VS Code, do as well: let `./run notebook --help` install what it needs, and choose the Python in \
-`.venv` as the kernel. The first cell finds the course and sets MAX up. What you write into a cell that begins with \
+programs, such as VS Code, will do as well: let `./run notebook --help` install what it needs, and choose the Python \
+in `.venv` as the kernel. The first cell finds the course and sets MAX up. What you write into a cell that begins with \
 `%%step` is checked when you run the cell. The rest of the notebook goes on with the solutions.
 
-`book/notebook.py` wrote this file from the book: change that."""
+`book/notebook.py` wrote this file from the book: to change it, change the book."""
 
 SETUP = """import os
 import sys

@@ -14,7 +14,7 @@ SPACE = 2_000_000_000  # bytes that PyTorch takes, with what pip unpacks on the 
 
 
 def python_with(requirements: Sequence[str], environment: Path) -> str:
-    """The Python of an environment that has these packages. It is made where it is not there, or has others.
+    """The Python of an environment that has these packages. It is made if it is not there, or has other packages.
 
     Raises:
         Refusal: they cannot be installed; what there was of the environment is gone.

@@ -1,4 +1,4 @@
-"""The one exception that stands for a no to the person at the terminal."""
+"""The one exception that means "no" to the person at the terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -50,7 +50,7 @@ class Checkpoint:
 
     Attributes:
         eos_token_ids: the tokens that end a text.
-        family: in what the model differs from GPT-2.
+        family: how the model differs from GPT-2.
     """
 
     folder: Path
@@ -64,7 +64,7 @@ def open_checkpoint(name: str | Path) -> Checkpoint:
 
     Args:
         name: a folder, or a model's name on the Hugging Face hub ("openai-community/gpt2"),
-            from where it is downloaded once.
+            from which it is downloaded once.
 
     Raises:
         CheckpointError: there is no such folder or model, or it is not exactly a GPT-2.
@@ -92,7 +92,7 @@ def open_checkpoint(name: str | Path) -> Checkpoint:
 def weights_of(checkpoint: Checkpoint) -> Mapping[str, Weight]:
     """The weights of a model from its checkpoint, which must have exactly these: see ``read_weights``.
 
-    Where the model scales attention scores by something else than 1 / sqrt(head_dim), the weights that make the
+    Where the model scales attention scores by something other than 1 / sqrt(head_dim), the weights that make the
     queries are scaled instead, so that GPT-2's layers compute the same.
     """
     config, family = checkpoint.config, checkpoint.family
@@ -142,13 +142,13 @@ def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> Mapping
         shapes: the names and shapes of the model's parameters.
 
     Returns:
-        One float32 array for each of the names, of that shape. An array is read from its file when it is
-        looked up, and mapped into memory where the file already holds float32 in that shape. So a program
-        that looks up one weight after another needs little memory beyond what it makes of them.
+        One float32 array for each of the names, of that shape. An array is read from its file when it is looked up, or
+        mapped into memory if the file already holds float32 in that shape. So a program that looks up one weight after
+        another needs little memory beyond what it makes of them.
 
     Raises:
-        CheckpointError: a file is missing or damaged; or weights are missing, too many or of
-            another shape or type, and each one is named.
+        CheckpointError: a file is missing or damaged; or weights are missing, superfluous, or of another shape or type,
+            and each one is named.
     """
     stored = {weight.name: weight for path in weight_files(folder) for weight in _stored_in(path)}
     # GPT2LMHeadModel keeps the stack under "transformer", a bare GPT2Model does not.

@@ -40,7 +40,7 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True)
 class Family:
-    """In what a model differs from GPT-2, whose values are the defaults.
+    """How a model differs from GPT-2, whose values are the defaults.
 
     Attributes:
         activation: of the feed-forward network: "gelu_new", "gelu", "relu" or "silu".
@@ -74,7 +74,7 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 
 def family_of(settings: Mapping[str, Any]) -> Family:
-    """To which part of the family a model belongs. What does not belong to it is refused by name."""
+    """Which part of the family a model belongs to. Settings that fit no part of it are refused by name."""
     if (kind := settings.get("model_type", "gpt2")) != "gpt2":
         raise CheckpointError(f'model_type is {json.dumps(kind)}; expected "gpt2"')
     if settings.get("add_cross_attention", False) is not False:

@@ -1,8 +1,8 @@
 """What one more token of one text costs a GPT-2: operations to compute, and bytes to read from memory.
 
 A model that generates text one token at a time reads all of its weights for each token, but uses each of them for one
-multiplication only. So bytes, not operations, decide how fast it can be on a CPU: its rate is at most the bandwidth of
-the memory over ``weight_bytes`` plus ``cache_bytes`` (the "roofline" of Williams et al., 2009).
+multiplication only. So bytes, not operations, decide how fast the model can be on a CPU: its rate is at most the
+bandwidth of the memory over ``weight_bytes`` plus ``cache_bytes`` (the "roofline" of Williams et al., 2009).
 """
 
 import math
@@ -18,17 +18,17 @@ CACHE_BYTES = 4  # of one number of a key or a value, which stay float32
 
 
 def parameter_count(config: "GPT2Config") -> int:
-    """How many numbers the model learns. The head is the token table, and counts once."""
+    """How many numbers the model learns. The head is the token table, which counts once."""
     return sum(math.prod(shape) for shape in weight_shapes(config).values())
 
 
 def weight_bytes(parameters: int, weights: str) -> int:
-    """Bytes of so many parameters, each of which is read once for a token."""
+    """The bytes of this many parameters, each of which is read once for a token."""
     return parameters * BYTES[weights]
 
 
 def cache_bytes(config: "GPT2Config", past: int) -> int:
-    """Bytes of the keys and values of ``past`` earlier tokens, all of which attention reads for a token."""
+    """The bytes of the keys and values of ``past`` earlier tokens, all of which attention reads for a token."""
     return past * 2 * config.n_layer * config.n_embd * CACHE_BYTES
 
 

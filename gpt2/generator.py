@@ -58,7 +58,7 @@ class Generator:
             print(token.text, end="", flush=True)
 
     All methods raise ``ValueError``, with the value in the message, for a prompt that is empty or longer than the
-    context window of ``n_positions`` tokens, for ids outside of the vocabulary, and for impossible settings.
+    context window of ``n_positions`` tokens, for ids outside the vocabulary, and for impossible settings.
     """
 
     def __init__(self, model: CachedModel, tokenizer: Tokenizer, eos_token_ids: Collection[int]) -> None:
@@ -86,7 +86,7 @@ class Generator:
             slide: when the context window is full, go on with its last half, and of a prompt that is too long
                 read only as much. Positions are absolute, so that half is read again from position 0: on
                 average each token is computed twice.
-            stop: texts that end the completion, and are not part of it.
+            stop: texts that end the completion and do not become part of it.
             logprobs: of how many of the likeliest tokens each ``Token`` has the log-probabilities.
         """
         text = self._text(prompt, sampling, max_new_tokens, slide, stop, logprobs)
@@ -140,7 +140,9 @@ class Generator:
         if not (is_whole(max_new_tokens) and max_new_tokens >= 1):
             raise ValueError(f"max_new_tokens {max_new_tokens!r}: expected a whole number, 1 or more")
         if (left := config.n_positions - len(ids)) < 1:
-            raise ValueError(f"the prompt has {len(ids)} tokens, and the model's context window no more than that")
+            raise ValueError(
+                f"the prompt has {len(ids)} tokens, which leaves no room in a context of {config.n_positions}"
+            )
         best = beam_search(self._model, ids, beams, min(max_new_tokens, left), self._eos_token_ids)
         return [(TextStream(self._tokenizer, prompt=ids).finish(beam.ids), beam.score) for beam in best]
 

@@ -21,7 +21,7 @@ from solutions.solution_01 import GPT2Config
 class KVCache:
     """The keys and values of a batch of texts.
 
-    Texts of different lengths are padded in front, so that the last tokens of all stand at the same index.
+    Texts of different lengths are padded in front, so that the last tokens of all of them are at the same index.
 
     Attributes:
         buffer: memory for the keys and values, in the layout of the model that reads it.
@@ -83,7 +83,7 @@ class CachedModel(ABC):
         return KVCache(Buffer.from_numpy(taken).to(cache.buffer.device), cache.padding[list(rows)], cache.length)
 
     def _join(self, parts: Sequence[tuple[Sequence[int], KVCache]]) -> KVCache:
-        """One cache of the texts of several, of each of which the rows in it are given. They have one length."""
+        """One cache made of several of the same length. Of each, the rows to take are given with it."""
         _, first = parts[0]
         if len(parts) == 1:
             return first
@@ -101,7 +101,7 @@ class CachedModel(ABC):
     def _new_buffer(self, batch: int, capacity: int) -> Buffer:
         """Memory for the keys and values of ``batch`` texts of ``capacity`` tokens, all of it 0.
 
-        What is padding is never seen; but multiplied by a weight of 0, what is not a number would show.
+        Padding is never seen; but if it held NaN, that would show even when multiplied by a weight of 0.
         """
 
     @abstractmethod

@@ -52,13 +52,12 @@ def load_cached_model(checkpoint: Checkpoint, device: Device, weights: str = "fl
 def load_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"], "Tensor"]:
     """Load a checkpoint into step 13's model, compiled for any batch and length.
 
-    For the story model it comes compiled. For another shape of model the compilation takes a minute or more, once:
-    MAX keeps the result on disk.
+    The story model comes compiled. For another shape of model the compilation takes a minute or more, once: MAX keeps
+    the result on disk.
 
     Returns:
         The model: ids [batch, seq_length] int64 on the device -> logits [batch, seq_length,
-        vocab_size] float32. Unlike the model it cannot check the length, which must be at most
-        n_positions.
+        vocab_size] float32. Unlike step 13's class, it cannot check the length, which must be at most n_positions.
 
     Raises:
         CheckpointError: the weights cannot be read, or are not exactly the model's parameters.

@@ -1,4 +1,4 @@
-"""What counts as a number where one is asked for: Python's and NumPy's, but no truth value and no text."""
+"""What counts as a number where one is asked for: Python's and NumPy's numbers, but not truth values or texts."""
 
 import math
 from numbers import Integral, Real
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def is_whole(value: Any) -> bool:
-    """Whether it is an integer. True and False are not, although Python counts with them."""
+    """Whether it is an integer. True and False are not, although Python calculates with them."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 

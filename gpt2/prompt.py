@@ -16,7 +16,7 @@ def prompt_ids(prompt: str | Sequence[int], tokenizer: Tokenizer, config: "GPT2C
     """The token ids of a prompt, which may be a text or its ids.
 
     Raises:
-        ValueError: it is neither, it is empty, it is no valid text, or an id is not in the vocabulary.
+        ValueError: it is neither, it is empty, it is not valid text, or an id is not in the vocabulary.
     """
     if isinstance(prompt, str):
         return encode(tokenizer, prompt)
@@ -39,5 +39,5 @@ def context_left(ids: Sequence[int], config: "GPT2Config") -> int:
     """
     left = config.n_positions - len(ids)
     if left < 0:
-        raise ValueError(f"the prompt has {len(ids)} tokens, the model's context window {config.n_positions}")
+        raise ValueError(f"the prompt has {len(ids)} tokens; the model's context window holds {config.n_positions}")
     return left

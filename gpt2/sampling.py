@@ -54,8 +54,8 @@ RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
 class Sampling:
     """How one request chooses its tokens. Names and meanings are those of vLLM and OpenAI's API.
 
-    ``temperature`` 0 is greedy. ``top_k`` 0 and -1 leave it out, as None does. ``seed`` fixes the request's own random
-    numbers, so that it gets the same text alone and among others; without one they differ each time.
+    ``temperature`` 0 is greedy. ``top_k`` 0 and -1 turn that filter off, as None does. ``seed`` fixes the request's own
+    random numbers, so that it gets the same text alone and among others; without one they differ each time.
 
     Raises:
         ValueError: a setting is impossible; the message names it and its value.
@@ -95,7 +95,7 @@ class Sampling:
 def choose(
     logits: Logits, sampling: Sampling, prompt: Sequence[int], generated: Sequence[int], rng: np.random.RandomState
 ) -> int:
-    """The next token: the likeliest one at temperature 0, else one drawn from what the filters leave.
+    """The next token: the likeliest one at temperature 0, else one drawn from those that the filters leave.
 
     Raises:
         ValueError: a logit is not a number, or all tokens that are not banned have logits of minus infinity.
@@ -109,7 +109,7 @@ def choose(
 def reweigh(logits: Logits, sampling: Sampling, prompt: Sequence[int], generated: Sequence[int]) -> Logits:
     """Apply the bias, the ban and the penalties, in the order of Hugging Face's ``generate``.
 
-    Repetition counts in the prompt and in what was generated, presence and frequency in the latter alone.
+    The repetition penalty looks at the prompt and at what was generated, presence and frequency at the latter alone.
     """
     if not logits.max() < np.inf:  # the maximum is NaN where any logit is
         bad = np.flatnonzero(np.isnan(logits) | np.isposinf(logits))[0]
@@ -152,7 +152,7 @@ def keep_top_k(logits: Logits, k: int | None) -> Logits:
 
 
 def keep_top_p(logits: Logits, p: float) -> Logits:
-    """Keep the likeliest tokens, as few as have probability ``p`` together (nucleus sampling, Holtzman et al., 2019).
+    """Keep the likeliest tokens, as few as together have probability ``p`` (nucleus sampling, Holtzman et al., 2019).
 
     Tokens that tie with the last of them are kept, too.
     """

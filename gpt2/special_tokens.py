@@ -1,4 +1,4 @@
-"""The special tokens of a checkpoint, told in the files beside its vocabulary, as `transformers` reads them."""
+"""The special tokens of a checkpoint, as given in the files beside its vocabulary, as `transformers` reads them."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,7 @@
 """English as WordPiece models split it, with its spaces taken out again: ``it ' s .`` becomes ``it's.``.
 
 A checkpoint asks for this with ``"clean_up_tokenization_spaces": true`` in tokenizer_config.json. Like `transformers`,
-we pass over the wish where the model is BPE, whose texts have their own spaces, unless a longer setting insists.
+we ignore that where the model is BPE, whose texts have their own spaces, unless a longer setting insists.
 """
 
 from pathlib import Path

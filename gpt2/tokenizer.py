@@ -46,7 +46,7 @@ def encode(tokenizer: Tokenizer, prompt: str) -> list[int]:
     """The ids of a prompt.
 
     Raises:
-        ValueError: it is empty, or is no valid text.
+        ValueError: it is empty, or is not valid text.
     """
     try:
         ids: list[int] = tokenizer.encode(prompt).ids
@@ -93,8 +93,8 @@ class TextStream:
     """Turns a growing sequence of tokens into pieces of text, each of which is final when it is returned.
 
     A piece is the difference of two decodings, of the tokens without and with the new ones: what a token adds to a
-    text may depend on the tokens before it, such as the space between two words. Only as many of those are decoded
-    again as have the last piece of text.
+    text may depend on the tokens before it, such as the space between two words. Of those, only as many are decoded
+    again as hold the last piece of text.
 
     A token may hold only a part of a character. Until the character is complete, the decoded text ends in U+FFFD, the
     replacement character, which is held back. So is the end of the text where it may be the beginning of a stop
@@ -147,7 +147,7 @@ class TextStream:
         return text[: min(starts)] if starts else text
 
     def _held_back(self, text: str) -> int:
-        """How many characters at the end of the text may be the beginning of something that is no text."""
+        """How many characters at the end of the text may be the beginning of something that is not text."""
         longest = max(map(len, self._awaited), default=0)
         new = len(text) - self._returned
         ends = (text[-length:] for length in range(min(longest, new), 0, -1))

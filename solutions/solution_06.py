@@ -42,7 +42,7 @@ class GPT2PositionEmbeddings(Module[[Tensor], Tensor]):
         #   Make 0, 1, ..., seq_length - 1: an int64 tensor on the device of input_ids.
         #   seq_length is input_ids.shape[1]. int(seq_length) reads it as a number and passes the
         #   checks, but in a compiled model, which reads texts of any length, there is no number.
-        # hint: How long is a sequence? The shape of input_ids says it.
+        # hint: How long is a sequence? The shape of input_ids tells you.
         # hint: `F.arange(start, stop, dtype=..., device=...)` counts from start up to, not
         #   including, stop.
         # hint: stop is `input_ids.shape[1]` (shape[0] is the batch), dtype is `DType.int64`.

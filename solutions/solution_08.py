@@ -55,7 +55,7 @@ def compute_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     #   Return the weighted sums of the values: [..., seq_length, head_dim].
     # hint: Row i of the result is the sum over j of weights[i, j] times value j.
     # hint: A weighted sum of rows, for every row of weights, is one matrix product.
-    # hint: The weights stand on the left, the values on the right.
+    # hint: The weights are on the left, the values on the right.
     # solution
     return weights @ value  # [..., seq, head_dim]
     # end

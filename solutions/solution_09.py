@@ -68,7 +68,7 @@ class GPT2MultiHeadAttention(Module[[Tensor], Tensor]):
         #   Project x with c_attn, cut the result into queries, keys and values of n_embd
         #   features each, split their heads, attend (step 08), merge the heads, apply c_proj,
         #   and return the result.
-        # hint: Everything is there: this line-up only connects the pieces.
+        # hint: All the parts are there: only connect them.
         # hint: `F.split(x, sizes, axis)` as in step 07, then `compute_attention(query, key,
         #   value)`.
         # hint: Each of the three goes through self.split_heads; the answer through

@@ -36,10 +36,9 @@ class ResidualBlock(Module[[Tensor], Tensor]):
         """Add the sublayer's work to ``x`` [batch, seq_length, dim]; the shape stays."""
         # TODO 2: normalize, transform, add.
         #   Normalize x, apply the sublayer, add the result to x as it came in, and return it.
-        # hint: The norm is for the sublayer only: what is added to is the x from before it.
+        # hint: The norm is for the sublayer only: its answer is added to the x from before the norm.
         # hint: Call self.norm and self.sublayer like functions; `+` adds tensors.
-        # hint: On the left of the `+` stands x itself, on the right the sublayer of the norm of
-        #   x.
+        # hint: On the left of the `+` is x itself, on the right the sublayer of the norm of x.
         # solution
         return x + self.sublayer(self.norm(x))
         # end

@@ -41,7 +41,7 @@ class GPT2Block(Module[[Tensor], Tensor]):
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform ``x`` [batch, seq_length, n_embd]; the shape stays."""
-        # TODO 2: let the tokens exchange.
+        # TODO 2: let the tokens exchange what they know.
         #   The first residual, around attention (ln_1): [batch, seq_length, n_embd], as before.
         # hint: The pattern of step 10, with attn as the sublayer.
         # hint: Normalize, attend, add.

@@ -68,7 +68,7 @@ def generate_next_token(
         #   next_token_id: draw it with NumPy; np.random.choice takes the number of
         #     tokens and their probabilities
         #   next_token: the id as an int64 tensor on the device of the logits
-        #     (older texts write Tensor.constant(...) for today's Tensor(...))
+        #     (older tutorials write Tensor.constant(...) for today's Tensor(...))
         # hint: Scale, softmax, draw: the first two with MAX, the draw with NumPy.
         # hint: `Tensor(value, dtype=..., device=...)`, `F.softmax(x)`, `np.random.choice(n,
         #   p=probabilities)`.
@@ -88,7 +88,7 @@ def generate_next_token(
     # Greedy decoding needs no softmax: the largest logit has the largest probability.
     else:
         # TODO 4: next_token: the position of the largest logit.
-        # hint: Not the largest score itself, but the place where it stands.
+        # hint: Not the largest score itself, but the place where it is.
         # hint: `F.argmax(x)` gives that place as an int64 tensor.
         # hint: `next_token = F.argmax(...)`, of the logits from TODO 2.
         # solution
@@ -113,7 +113,7 @@ def generate_tokens(
     it is appended, and generation stops. Raises what the model raises.
     """
     # TODO 5: generate token after token.
-    #   Each one is predicted from all that stand before it.
+    #   Each one is predicted from all the tokens before it.
     #
     #   generated_tokens: starts as input_ids, the prompt  [1, seq_length]
     #
@@ -124,7 +124,7 @@ def generate_tokens(
     #       joins tensors of equal rank: next_token.reshape([1, -1])
     #     generated_tokens: itself and next_token_2d, joined along axis 1, the
     #       sequence: [1, seq_length] -> [1, seq_length + 1] -> ...
-    #     if the token is eos_token_id, stop: the text has come to its end. The id
+    #     if the token is eos_token_id, stop: the text is complete. The id
     #       as a number is next_token.item(); eos_token_id may be None, and then
     #       no token ends the text.
     #

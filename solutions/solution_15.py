@@ -34,7 +34,7 @@ def log_probabilities(logits: Tensor, input_ids: Tensor) -> Tensor:
     #   the first token of input_ids; what is left belongs together.
     #   Return, for each of these tokens, its own entry of log_probs
     #     [batch, seq_length - 1]
-    # hint: The softmax has all answers in its table already; the tokens say in which column.
+    # hint: All the answers are in the table of log_probs already; each token says in which column.
     # hint: `F.logsoftmax(x)` keeps logarithms that `F.log(F.softmax(x))` rounds to minus
     #   infinity. `F.gather_nd(table, places, batch_dims=2)` takes one entry of each row.
     # hint: `F.gather_nd(log_probs[:, :-1], F.unsqueeze(input_ids[:, 1:], -1), batch_dims=2)`.
@@ -71,7 +71,7 @@ def cross_entropy(logits: Tensor, input_ids: Tensor, lengths: Tensor | None = No
     # hint: A token is text if its number is less than the length of its row.
     # hint: `F.arange(a, b, dtype=..., device=...)` counts, `lengths.reshape([-1, 1])` is a
     #   column, and a row compared with a column is a table of truth values, which `.cast`
-    #   makes into numbers.
+    #   turns into numbers.
     # hint: The tokens are number 1 to seq_length - 1: `F.arange(1, seq_length, ...)`, in
     #   int64, `< lengths.reshape([-1, 1])`.
     # solution
@@ -80,7 +80,7 @@ def cross_entropy(logits: Tensor, input_ids: Tensor, lengths: Tensor | None = No
     # end
 
     # TODO 3: average over the text.
-    #   Return minus the sum of the log-probabilities of text, divided by how many they
+    #   Return minus the sum of the log-probabilities of text, divided by how many there
     #   are, as a Python float.
     # hint: Multiplied by is_text, padding adds nothing to the sum. How many are left to count?
     # hint: `F.sum` adds along one axis, and `.reshape([-1])` makes one axis of two. `.item()`
@@ -112,22 +112,22 @@ def perplexity(
     #   one that names stride and window unless 1 <= stride < window.
     #
     #   total: the sum of all log-probabilities, a Python float
-    #   scored: how many tokens are done; at first 1, the one that nothing predicts
+    #   scored: how many tokens are done; at first 1, since nothing predicts the first one
     #
     #   For each begin = 0, stride, 2 * stride, ...:
     #     end: begin + window, or seq_length where the text ends before that
     #     log_probs: those of the tokens begin + 1 to end - 1, which the model
     #       predicts from input_ids[:, begin:end]
     #     Add those of token number scored and of all after it to total. The ones before
-    #       it were counted in an earlier window, and here they serve as context.
+    #       it were counted in an earlier window; here they serve as context.
     #     scored: end. Stop when that is the end of the text.
     #
     #   Return e to the power of minus the mean over all seq_length - 1 tokens.
-    # hint: Windows overlap, so that no token is predicted from nothing. What two of them hold
-    #   must be counted in one of them only.
+    # hint: Windows overlap, so that no token is predicted from nothing. A token that is in two
+    #   of them must be counted in one only.
     # hint: Column 0 of log_probs is about token begin + 1. In which column is token number
     #   scored? A slice from there on holds what is new. `math.exp` is e to a power.
-    # hint: `log_probs[:, scored - begin - 1 :]`, summed as in TODO 3. In the end one mean, of
+    # hint: `log_probs[:, scored - begin - 1 :]`, summed as in TODO 3. At the end one mean, of
     #   all tokens, and one exponential.
     # solution
     seq_length = int(input_ids.shape[1])

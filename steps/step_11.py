@@ -32,9 +32,9 @@ class GPT2Block(Module[[Tensor], Tensor]):
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform ``x`` [batch, seq_length, n_embd]; the shape stays."""
-        # TODO 2: let the tokens exchange.
+        # TODO 2: let the tokens exchange what they know.
         #   The first residual, around attention (ln_1): [batch, seq_length, n_embd], as before.
-        raise NotImplementedError("step 11, TODO 2: let the tokens exchange")
+        raise NotImplementedError("step 11, TODO 2: let the tokens exchange what they know")
 
         # TODO 3: let each token think.
         #   The second residual, around the feed-forward network (ln_2); return the sum.

@@ -50,7 +50,7 @@ def generate_next_token(
         #   next_token_id: draw it with NumPy; np.random.choice takes the number of
         #     tokens and their probabilities
         #   next_token: the id as an int64 tensor on the device of the logits
-        #     (older texts write Tensor.constant(...) for today's Tensor(...))
+        #     (older tutorials write Tensor.constant(...) for today's Tensor(...))
         raise NotImplementedError("step 14, TODO 3: sample the next token")
     # Greedy decoding needs no softmax: the largest logit has the largest probability.
     else:
@@ -75,7 +75,7 @@ def generate_tokens(
     it is appended, and generation stops. Raises what the model raises.
     """
     # TODO 5: generate token after token.
-    #   Each one is predicted from all that stand before it.
+    #   Each one is predicted from all the tokens before it.
     #
     #   generated_tokens: starts as input_ids, the prompt  [1, seq_length]
     #
@@ -86,7 +86,7 @@ def generate_tokens(
     #       joins tensors of equal rank: next_token.reshape([1, -1])
     #     generated_tokens: itself and next_token_2d, joined along axis 1, the
     #       sequence: [1, seq_length] -> [1, seq_length + 1] -> ...
-    #     if the token is eos_token_id, stop: the text has come to its end. The id
+    #     if the token is eos_token_id, stop: the text is complete. The id
     #       as a number is next_token.item(); eos_token_id may be None, and then
     #       no token ends the text.
     #

@@ -60,7 +60,7 @@ def cross_entropy(logits: Tensor, input_ids: Tensor, lengths: Tensor | None = No
     raise NotImplementedError("step 15, TODO 2: tell text from padding")
 
     # TODO 3: average over the text.
-    #   Return minus the sum of the log-probabilities of text, divided by how many they
+    #   Return minus the sum of the log-probabilities of text, divided by how many there
     #   are, as a Python float.
     raise NotImplementedError("step 15, TODO 3: average over the text")
 
@@ -85,14 +85,14 @@ def perplexity(
     #   one that names stride and window unless 1 <= stride < window.
     #
     #   total: the sum of all log-probabilities, a Python float
-    #   scored: how many tokens are done; at first 1, the one that nothing predicts
+    #   scored: how many tokens are done; at first 1, since nothing predicts the first one
     #
     #   For each begin = 0, stride, 2 * stride, ...:
     #     end: begin + window, or seq_length where the text ends before that
     #     log_probs: those of the tokens begin + 1 to end - 1, which the model
     #       predicts from input_ids[:, begin:end]
     #     Add those of token number scored and of all after it to total. The ones before
-    #       it were counted in an earlier window, and here they serve as context.
+    #       it were counted in an earlier window; here they serve as context.
     #     scored: end. Stop when that is the end of the text.
     #
     #   Return e to the power of minus the mean over all seq_length - 1 tokens.

@@ -53,7 +53,7 @@ def assert_tensor(result: object, device: Device, what: str = "the result") -> T
     if result.device != device:
         raise CheckFailure(f"{what} on {device}, where the input is", f"it on {result.device}")
     if result.dtype not in (DType.float32, DType.int64):
-        help = "NumPy counts in float64 unless it is told: array.astype(np.float32), or astype(dtype.to_numpy())."
+        help = "NumPy counts in float64 unless told otherwise: array.astype(np.float32), or astype(dtype.to_numpy())."
         raise CheckFailure(f"{what} in float32 or int64", f"{result.dtype}", help)
     return result
 
@@ -289,7 +289,7 @@ class Parameters(Mapping[str, Tensor]):
 
 def what_holds_none(module: Module, parameter: str) -> str:
     """Why a parameter such as "h.0.ln_1.weight" may be missing from a module: what stands in its part's place."""
-    name = parameter.partition(".")[0]
+    name, _, part = parameter.partition(".")
     held = getattr(module, name, None)
     if isinstance(held, type):
         return f"{held.__name__} is a class. Calling it makes a module: self.{name} = {held.__name__}(...)."
@@ -301,6 +301,8 @@ def what_holds_none(module: Module, parameter: str) -> str:
         )
     if isinstance(held, (int, float, np.ndarray)):
         return f"self.{name} is a {type(held).__name__}. A parameter is a Tensor, such as Tensor.ones([dim])."
+    if isinstance(held, Module) and part[:1].isdigit():
+        return f"self.{name} is a single module. Sequential(*blocks) is one that is made of several."
     if isinstance(held, Module):
         return f"self.{name} has other parts, or fewer, than are wanted."
     return f"__init__ keeps a part by assigning it to self: self.{name} = ... there."

@@ -25,7 +25,7 @@ def gelu(x):
 
 @pytest.mark.todo(1)
 def test_layers_widen_and_narrow(step, device, cases):
-    """c_fc leads from n_embd to n_inner features, c_proj back"""
+    """c_fc maps n_embd to n_inner features, and c_proj maps them back"""
     for case in cases:
         load_parameters(step.GPT2MLP(case.config), case.parameters, device)
 

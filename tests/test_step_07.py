@@ -7,7 +7,7 @@ from compare import CheckFailure, assert_cases, load_parameters
 
 @pytest.mark.todo(1)
 def test_one_layer_makes_all_three(step, device, cases):
-    """c_attn leads from n_embd to 3 * head_dim features, and the layer knows its head_dim"""
+    """c_attn maps n_embd to 3 * head_dim features, and the layer knows its head_dim"""
     for case in cases:
         head = load_parameters(step.SingleHeadQKV(case.config), case.parameters, device)
         if (found := getattr(head, "head_dim", None)) != case.config.head_dim:

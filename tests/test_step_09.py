@@ -16,7 +16,7 @@ def numbered(*shape):
 
 @pytest.mark.todo(1)
 def test_layers_have_the_sizes_of_the_checkpoint(step, config, device, parameters):
-    """c_attn leads from n_embd to 3 * n_embd features, c_proj from n_embd to n_embd"""
+    """c_attn maps n_embd to 3 * n_embd features, and c_proj n_embd to n_embd"""
     load_parameters(step.GPT2MultiHeadAttention(config), parameters, device)
 
 

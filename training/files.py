@@ -1,4 +1,4 @@
-"""Files that are whole or not there: whoever is killed, or finds the disk full, leaves the one before it whole."""
+"""Files that are whole or not there: a program that is killed, or finds the disk full, leaves the earlier one whole."""
 
 import os
 from contextlib import suppress

@@ -46,7 +46,7 @@ def read_result(folder: Path, plan: Plan) -> dict[str, Any] | None:
     path = folder / NAME
     if not path.exists():
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise Refusal(f"{folder} is there, and no training has made it: --to FOLDER names another")
+            raise Refusal(f"{folder} is there already, and is not from ./run train: --to FOLDER names another")
         return None
     try:
         record = json.loads(path.read_text(encoding="utf-8"))

@@ -47,7 +47,7 @@ def read_text(path: Path, n_positions: int) -> Text:
         ) from None
     if len(content) < (least := WINDOWS * n_positions):
         raise Refusal(
-            f"{path} is too short: {len(content):,} bytes, where a context of {n_positions} tokens wants {least:,}"
+            f"{path} is too short: {len(content):,} bytes, where a context of {n_positions} tokens needs {least:,}"
         )
     if len(content) > REPETITIVE * (squeezed := len(zlib.compress(content, 1))):
         raise Refusal(

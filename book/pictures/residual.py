@@ -19,7 +19,7 @@ def draw() -> str:
         "What every sublayer adds to the residual stream",
         f"""A row for the embeddings and for each sublayer of the small checkpoint, from the first to the last. A bar shows
         how long the vector is that is added, a line how long the sum is after it; lengths are means over the
-        {len(steps[0].added)} tokens of “{SENTENCE}” Added, and in brackets the sum: {told}.""",
+        {len(steps[0].added)} tokens of “{SENTENCE}”. Added, and in brackets the sum: {told}.""",
     )
     scale = (410 - LEFT) / 310
     top = 66

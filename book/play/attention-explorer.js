@@ -76,7 +76,7 @@ play.parts["attention-explorer"] = (root, { sentences }) => {
         element(
             "p",
             {},
-            "Choose a head: one row a layer, named layer.head. The bars are its weights on the tokens from left to " +
+            "Choose a head: one row for each layer, named layer.head. The bars are its weights on the tokens from left to " +
                 "right, and the token beside the name gets most.",
         ),
         heads.grid,

@@ -17,7 +17,7 @@ play.headGrid = ({ n_layer, n_head }, onChange) => {
     const { element, visible } = play;
     const whole = (weight) => `${Math.round(100 * weight)} %`;
     const chosen = [0, 0];
-    const grid = element("div", { class: "play-heads", role: "group", "aria-label": "Heads, one row a layer" });
+    const grid = element("div", { class: "play-heads", role: "group", "aria-label": "Heads, one row for each layer" });
     grid.style.setProperty("--heads", n_head);
     const parts = Array.from({ length: n_layer * n_head }, (_, i) => {
         const [layer, head] = [Math.floor(i / n_head), i % n_head];

@@ -44,8 +44,8 @@ play.parts.playground = (root, { text }) => {
         parts.append(
             heading("Tokens"),
             paragraph(
-                "Below each token are its id, and how likely the model thought it before it read it. The stronger the " +
-                    "colour, the more it was surprised. Choose a token, by click or with the arrow keys: what is below " +
+                "Below each token are its id, and how likely the model had thought it before reading it. The stronger the " +
+                    "colour, the more it was surprised. Choose a token, by click or with the arrow keys: everything below " +
                     "is about that token.",
             ),
             tokenRow.row,
@@ -55,7 +55,7 @@ play.parts.playground = (root, { text }) => {
             distribution.shown,
             heading("Where its heads look"),
             paragraph(
-                "A row a layer, named layer.head. The bars are the weights on the tokens from left to right, and the " +
+                "One row for each layer, named layer.head. The bars are the weights on the tokens from left to right, and the " +
                     "token beside the name gets most.",
             ),
             attention,

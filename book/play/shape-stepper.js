@@ -29,7 +29,7 @@ play.parts["shape-stepper"] = (root, arrays) => {
             title: "One projection",
             code: "self.c_attn(x)",
             shape: "[batch, seq, 3 * n_embd]",
-            about: "A linear layer makes the queries, keys and values of all heads at once. Each token is by itself.",
+            about: "A linear layer makes the queries, keys and values of all heads at once. Each token is handled by itself.",
             inputs: ["x"],
             outputs: ["qkv"],
             sources: (_, [b, s]) => [["x", [b, s, null]]],

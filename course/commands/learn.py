@@ -36,7 +36,7 @@ def check_steps(
     folder: From = STEPS_FOLDER,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     mine: Annotated[
-        bool, typer.Option("--mine", help="Stand on your own earlier steps, not on the solutions.")
+        bool, typer.Option("--mine", help="Build on your own earlier steps, not on the solutions.")
     ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Let breakpoint() and input() have the terminal, without a time limit.")
@@ -98,7 +98,7 @@ def _finish_if_due(device: str | None) -> None:
             device=device,
         )
     except Refusal as error:  # the steps are done all the same
-        console.err.print(f"It could not be told: {error}", style="yellow", markup=False)
+        console.err.print(f"The story could not be told: {error}", style="yellow", markup=False)
     finish.show_next()
 
 
@@ -119,7 +119,7 @@ def _debugged(step: int, folder: Path, own: bool, device: str | None, waiting: W
 def open_hint(
     step: StepOrNext = None,
     todo: Annotated[
-        int | None, typer.Option(min=1, metavar="NUMBER", help="Of this TODO. Default: the one that fails.")
+        int | None, typer.Option(min=1, metavar="NUMBER", help="The TODO to help with. Default: the one that fails.")
     ] = None,
 ) -> None:
     """Open one more hint for the TODO where you are stuck: the idea, the tool, nearly the code."""
@@ -155,10 +155,10 @@ def watch_steps(device: DeviceName = None) -> None:
 @app.command("debug")
 def find_bug(
     step: Annotated[
-        str | None, typer.Argument(metavar="N", help=f"{NUMBERS}.", show_default="the one that you worked at last")
+        str | None, typer.Argument(metavar="N", help=f"{NUMBERS}.", show_default="the one that you worked on last")
     ] = None,
     two: Annotated[bool, typer.Option("--two", help="Plant two bugs at once.")] = False,
-    give_up: Annotated[bool, typer.Option("--give-up", help="Tell what is wrong.")] = False,
+    give_up: Annotated[bool, typer.Option("--give-up", help="Say what is wrong.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask, though the step does not pass yet.")] = False,
     folder: Annotated[
         Path | None,
@@ -167,7 +167,7 @@ def find_bug(
     seed: Annotated[int, typer.Option(help="With --export: which bugs. The same seed gives the same ones.")] = 0,
     device: DeviceName = None,
 ) -> None:
-    """Find the bug: mend a solution with a mistake in it. What it was is told in the end."""
+    """Find the bug: mend a solution with a mistake in it. At the end you are told what it was."""
     number = hunt.current() if step is None else step_number(step)
     with refusing(CatalogueError):
         if folder:

@@ -44,7 +44,7 @@ def make_files(
         else:
             console.out.print(f"{row.name}: {row.what}. {why or ''}", markup=False)
             if subprocess.run([sys.executable, "-m", row.command], cwd=ROOT).returncode:
-                raise Refusal(f"{row.name} could not be made: python -m {row.command} has failed")
+                raise Refusal(f"{row.name} could not be made: python -m {row.command} failed")
             record(row)
     if not left:
         console.out.print("Everything that was asked for is made.")

@@ -30,11 +30,11 @@ def grade_submissions(
     ] = None,
     roster: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Who is in the class, in CSV, as Canvas, Moodle or somebody writes it."),
+        typer.Option(metavar="FILE", help="Who is in the class: a CSV file from Canvas, Moodle or your own hand."),
     ] = None,
     against: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="Submissions of a former year, for copies. May be given several times."),
+        typer.Option(metavar="DIR", help="Submissions of an earlier year, for copies. May be given several times."),
     ] = None,
     with_solution: Annotated[
         bool, typer.Option("--with-solution", help="Show the solution in the feedback for each person, too.")
@@ -77,7 +77,7 @@ def grade_submissions(
 
     numbers = _steps_from(steps)
     if any(out.resolve() == path.resolve() for path in paths):
-        raise Refusal(f"--out {out}: the grades would lie among the submissions; name another folder")
+        raise Refusal(f"--out {out}: the grades would be among the submissions; name another folder")
     with option("--points", points):
         marks = Marks.read(points) if points else Marks()
     with option("--roster", roster):
@@ -87,12 +87,12 @@ def grade_submissions(
     if scheduler:
         with option("--scheduler", scheduler):
             refuse_unusable(scheduler)
-    if sandbox and not scheduler:  # whose workers look for themselves
-        walls.refuse_without()
-    elif not sandbox:
+    if not sandbox:
         console.err.print("Without a sandbox a submission can read, change and forge whatever you can.", style="yellow")
     with scratch() as unpacked, ExitStack() as stack:
         attempts = join(paths, people, unpacked, out, whole) if people else list(map(alone, find(paths, out, whole)))
+        if sandbox and not scheduler:  # whose workers look for themselves
+            walls.refuse_without()
         judged = to_judge(attempts, marks)
         by_hand = overrides.read(out)
         known = {person.id for person in people.people} if people else set()

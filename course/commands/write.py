@@ -20,7 +20,7 @@ Temperature = Annotated[float, typer.Option(help="0: the likeliest text. Over 1:
 Greedy = Annotated[bool, typer.Option("--greedy", help="Take the likeliest token each time.")]
 TopK = Annotated[int | None, typer.Option(metavar="K", help="Draw from the K likeliest tokens only.")]
 TopP = Annotated[
-    float, typer.Option(metavar="P", help="Draw from the fewest likeliest tokens that together have probability P.")
+    float, typer.Option(metavar="P", help="Draw from the likeliest tokens, as few as together have probability P.")
 ]
 MinP = Annotated[float, typer.Option(metavar="P", help="Draw from tokens at least P times as likely as the likeliest.")]
 RepetitionPenalty = Annotated[
@@ -38,7 +38,7 @@ Stop = Annotated[
     list[str] | None, typer.Option(metavar="TEXT", help="End before this text. May be given several times.")
 ]
 CheckpointName = Annotated[
-    str, typer.Option(metavar="DIR_OR_HUB_NAME", help="A GPT-2: a folder, or openai-community/gpt2, say.")
+    str, typer.Option(metavar="DIR_OR_HUB_NAME", help="A GPT-2: a folder, or a name such as openai-community/gpt2.")
 ]
 Weights = Annotated[
     Literal["float32", "bfloat16", "int8"], typer.Option(help="What weights are kept as: fewer bits are read faster.")
@@ -59,9 +59,11 @@ def generate_text(
     samples: Annotated[int, typer.Option(min=1, metavar="N", help="How many texts, each with the next seed.")] = 1,
     show_probabilities: Annotated[
         bool,
-        typer.Option("--show-probabilities", help="Color each token by its probability, and list the runners-up."),
+        typer.Option("--show-probabilities", help="Colour each token by its probability, and list the runners-up."),
     ] = False,
-    stats: Annotated[bool, typer.Option("--stats", help="Say how long it took, why it ended, and its seed.")] = False,
+    stats: Annotated[
+        bool, typer.Option("--stats", help="Say how long it took, why it ended, and which seed it had.")
+    ] = False,
     naive: Annotated[
         bool, typer.Option("--naive", help="Generate with step 14's loop, which reads the text again for each token.")
     ] = False,
@@ -122,7 +124,7 @@ def chat_with_model(
     frequency_penalty: FrequencyPenalty = 0.0,
     seed: Seed = None,
 ) -> None:
-    """Take turns with the model writing one text. GPT-2 knows no questions and answers: it continues what is there."""
+    """Take turns with the model writing one text. GPT-2 does not answer questions: it continues what is there."""
     from course.writing.chat import chat
 
     penalties = (repetition_penalty, presence_penalty, frequency_penalty)
@@ -142,7 +144,7 @@ def chat_with_model(
 def serve_model(
     context: typer.Context,
     checkpoint: CheckpointName = str(STORYTELLER),
-    host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 is every one.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 means all of them.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
     device: DeviceName = None,
 ) -> None:

@@ -11,7 +11,7 @@ from course.curriculum.todos import Todo, skeleton, todo_lines
 
 
 class NoPlace(ValueError):
-    """The learner's file has another frame than the skeleton: there is no telling where a TODO's code ends."""
+    """The learner's file has a different frame from the skeleton's: there is no telling where a TODO's code ends."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What an instructor gets of submissions that are alike: the folder ``alike/``.
+"""What an instructor gets about submissions that are alike: the folder ``alike/``.
 
 - ``pair-001.html`` and on: the statements that two submissions share, side by side; ``pairs.csv`` lists them.
 - ``dolos/step_08.zip``, a data set of Dolos for each step: everybody's file, the skeleton as what it ignores.
@@ -29,7 +29,7 @@ Sources = Mapping[str, Mapping[int, str]]  # by the submissions' names, and by s
 
 
 def earlier(folders: Iterable[Path], scratch: Path, out: Path) -> tuple[dict[str, dict[int, str]], list[str]]:
-    """The submissions of former years, by the folder's name and theirs; and what could not be read, with why.
+    """The submissions of earlier years, by the folder's name and theirs; and what could not be read, and why.
 
     Raises:
         Refusal: there is no such folder, or nothing in it.
@@ -49,7 +49,7 @@ def earlier(folders: Iterable[Path], scratch: Path, out: Path) -> tuple[dict[str
 
 
 def pairs(rows: Sequence[Row], former: Sources) -> list[Pair]:
-    """Who is alike, those of a group apart, who handed in one work."""
+    """Whose work is alike, leaving out members of a group, who handed in one work."""
     places: dict[Path, list[str]] = {}
     for row in rows:
         if row.place:

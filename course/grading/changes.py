@@ -33,7 +33,7 @@ class Change:
 
 
 def changes(rows: Sequence[Row], folder: Path) -> list[Change]:
-    """What is not as the last run has left it. Of the first run nothing is."""
+    """What is not as the last run left it. On a first run that is nothing."""
     before = _read(folder)
     if not before:
         return []
@@ -56,7 +56,7 @@ def keep(rows: Sequence[Row], folder: Path) -> None:
 
 
 def state(rows: Sequence[Row]) -> dict[str, Any]:
-    """All that points stand on, in JSON."""
+    """All that points depend on, in JSON."""
     steps = sorted({step for row in rows for step in row.steps})
     marks = rows[0].marks if rows else None
     return {

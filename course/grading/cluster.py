@@ -1,8 +1,8 @@
 """Submissions are judged by the workers of a Dask cluster: ``grade --scheduler``.
 
-Which worker judges what is decided here, one submission for each of its threads at a time. So it is known what a
-worker was at when it is lost, and another one gets it. The grader keeps the verdicts, as it does with those made
-here: a run that ends for want of a scheduler goes on where it was.
+Which worker judges what is decided here, one submission for each of its threads at a time. So it is known what a worker
+was doing when it is lost, and another one gets that. The grader keeps the verdicts, as it does with those made here: a
+run that ends for want of a scheduler goes on where it was.
 """
 
 import logging
@@ -33,7 +33,7 @@ PATIENCE = 120.0  # seconds for a scheduler to come back
 
 
 def refuse_unusable(scheduler: str) -> None:
-    """Raise Refusal for what is no address, or where Dask is not installed."""
+    """Raise Refusal for what is not an address, or where Dask is not installed."""
     if scheduler != LOCAL and not re.fullmatch(r"(tcp|tls)://[^/\s]+:[0-9]+", scheduler):
         raise Refusal("expected an address such as tcp://HOST:8786 or tls://HOST:8786, or the word local")
     try:
@@ -198,13 +198,13 @@ class Cluster:
     def _update(self, there: dict[str, int]) -> None:
         with self.changed:
             for lost in self.threads.keys() - there.keys():
-                self.say(f"The worker {lost} is lost. What it was judging, another one gets.")
+                self.say(f"The worker {lost} is lost. Another one gets what it was judging.")
             self.threads = {worker: threads for worker, threads in there.items() if worker not in self.refused}
             if there and not self.threads and not self.has_judged:
                 reasons = "; ".join(f"{worker}: {why}" for worker, why in self.refused.items())
                 self.end = Stopped(f"no worker of {self.address} can judge here. {reasons}")
             if not self.threads and not self.waits:
-                self.say(f"No worker that can judge is at {self.address}: waiting for one.")
+                self.say(f"There is no worker at {self.address} that can judge: waiting for one.")
             self.waits = not self.threads
             self.changed.notify_all()
 

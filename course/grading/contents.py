@@ -1,4 +1,4 @@
-"""The steps in what somebody handed in: a folder, a zip or a tar file, however deep they lie, taken apart with care.
+"""The steps in what somebody handed in: a folder, a zip or a tar file, however deep in it, taken apart with care.
 
 Only the steps are read, and only as bytes. What else is there, wherever it points, is left alone, and told where
 somebody may have meant it to count.
@@ -27,7 +27,7 @@ FILE_LIMIT = 1 << 17  # bytes of a step: twenty times the longest solution
 ENTRIES_LIMIT = 10_000  # files in an archive or a folder
 ARCHIVE_LIMIT = 1 << 26  # bytes of an archive, packed and unpacked
 NESTED = 2  # archives in an archive, and in those
-TOLD = 5  # files that are named, of those that were found and not used
+TOLD = 5  # files that are named, of those that were found but not used
 NAME_LIMIT = 80  # characters of a name in a message
 
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz")
@@ -87,7 +87,7 @@ def is_step(name: str) -> bool:
 
 
 def is_systems(name: str) -> bool:
-    """Whether it is no person's: what is hidden, and what macOS and Python put beside everything."""
+    """Whether it belongs to nobody: what is hidden, and what macOS and Python put beside everything."""
     return name.startswith(".") or name in ("__MACOSX", "__pycache__")
 
 
@@ -302,7 +302,7 @@ def _why_left(path: PurePosixPath, is_regular: bool) -> str:
 
 
 class _Limited:
-    """A file of which no more can be read than an archive may be long."""
+    """A file of which no more can be read than the longest archive allowed."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file

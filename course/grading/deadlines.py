@@ -106,7 +106,7 @@ class Deadline:
         return made
 
     def due_for(self, id_: str = "", extension: str = "") -> datetime | None:
-        """When somebody has to hand in, by whichever of these extensions is the longer one.
+        """When somebody has to hand in, by the longest of these extensions.
 
         Raises:
             ValueError: an extension is neither a duration nor a moment.
@@ -132,7 +132,7 @@ class Deadline:
                 return Lateness(
                     why=f"{moment.source} says late; taken as in time, with an extension to {due:%Y-%m-%d %H:%M}"
                 )
-            return Lateness(1, self._keeps(1), f"late; {moment.source} does not say how late: one day counts")
+            return Lateness(1, self._keeps(1), f"late; {moment.source} does not say how late: it counts as one day")
         days = math.ceil((over + self.grace) / DAY)
         return Lateness(days, self._keeps(days), f"{days} {'day' if days == 1 else 'days'} late")
 

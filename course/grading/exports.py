@@ -74,7 +74,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    """The folders and the file of a name, none of which leads elsewhere."""
+    """The folders and the file in a name, none of which leads elsewhere."""
     parts = PurePosixPath(name.replace("\\", "/").replace("\0", "")).parts
     return tuple(part[:200] for part in parts if part not in ("/", ".", ".."))
 

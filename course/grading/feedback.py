@@ -18,7 +18,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#+!|~&-])")
 
 
 def feedback(rows: Sequence[Row], with_solution: bool = False) -> Mapping[str, str]:
-    """The content of each file, by its name. Who is in no roster gets none."""
+    """The content of each file, by its name. Whoever is not in the roster gets none."""
     files = {}
     for row in rows:
         if row.person:
@@ -29,7 +29,7 @@ def feedback(rows: Sequence[Row], with_solution: bool = False) -> Mapping[str, s
 
 
 def file_name(row: Row) -> str:
-    """The id, where a file may be called so; else one like it that is nobody else's."""
+    """The id, where a file may have that name; else one like it that is nobody else's."""
     id_ = row.name
     return id_ if re.fullmatch(r"[A-Za-z0-9_@+-][A-Za-z0-9_.@+-]{0,63}", id_) else row.file
 

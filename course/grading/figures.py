@@ -42,7 +42,7 @@ def summary(rows: Sequence[Row], title: str = "all") -> Summary:
 
 
 def sections(rows: Sequence[Row]) -> list[Summary]:
-    """The same for each section of the roster, where it has several. Who is in two of them counts in both."""
+    """The same for each section of the roster, where it has several. Whoever is in two of them counts in both."""
     names = sorted({name for row in rows if row.person for name in row.person.sections})
     found = [summary([row for row in rows if row.person and name in row.person.sections], name) for name in names]
     return found if len(found) > 1 else []

@@ -50,7 +50,7 @@ class Grade:
     def remark(self) -> str:
         """What there is to say beside the verdicts."""
         lost = [f"step {step.step:02} could not be judged: {step.lost}" for step in self.steps if step.lost]
-        unused = [f"found and not used: {self.unused}"] if self.unused else []
+        unused = [f"found but not used: {self.unused}"] if self.unused else []
         return "; ".join([*([self.error] if self.error else []), *lost, *unused])
 
 

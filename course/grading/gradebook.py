@@ -132,7 +132,7 @@ def gradebook(
     roster: Roster | None = None,
     overrides: Iterable[Override] = (),
 ) -> list[Row]:
-    """A row for everybody: those of the roster in its order, the absent too, then who is not in it.
+    """A row for everybody: those of the roster in its order, the absent too, then those who are not in it.
 
     Args:
         attempts: all there are.

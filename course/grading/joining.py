@@ -1,6 +1,6 @@
 """Joins what people have handed in to a roster: by id, address, pattern or name, wherever an export has put it.
 
-Each person gets their attempts, in order. What nobody answers to is an attempt of somebody unknown.
+Each person gets their attempts, in order. What matches nobody is an attempt of somebody unknown.
 """
 
 import re
@@ -262,7 +262,7 @@ def _attempts(pieces: list[Piece]) -> list[Attempt]:
 
 
 def _rounds(shelf: list[Piece]) -> list[Attempt]:
-    """The attempts in files that lie side by side: what has a number was handed in again, in place of the former."""
+    """The attempts in files that lie side by side: what has a number was handed in again, replacing an earlier one."""
     names = {piece.original for piece in shelf}
     numbered: dict[int, list[tuple[str, Piece]]] = {}
     for piece in sorted(shelf, key=lambda piece: (piece.named.order if piece.named else 0, piece.path)):

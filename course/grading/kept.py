@@ -35,7 +35,7 @@ SUFFIXES = (".json", ".npz", ".py", ".toml")
 
 
 def key(step: int, content: bytes, *parts: bytes) -> str:
-    """What identifies a step's file, and all that its verdict stands on: the step's own checks, and these parts."""
+    """What identifies a step's file, and all that its verdict depends on: the step's own checks, and these parts."""
     return _digest([*parts, _about(step), content])
 
 
@@ -76,7 +76,7 @@ def judges() -> bytes:
 
 
 def conditions() -> dict[str, str]:
-    """What a verdict stands on here, by name: machines where it is the same come to the same. Read anew each time."""
+    """What a verdict depends on here, by name: machines where it is the same agree. Read anew each time."""
     parts = (*JUDGES, "course/grading/grade.py", "course/grading/worker.py", "solutions", "tests")
     return {
         "MAX": version("max"),

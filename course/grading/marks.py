@@ -1,4 +1,4 @@
-"""What a submission scores: so many points for each step or check, and when it was due, by a small TOML file.
+"""What a submission scores: the points for each step or check, and when it was due, from a small TOML file.
 
 assignment = "GPT-2 in MAX"   # how gradebooks call it
 partial = true                # a step that passes some of its checks gets that share of its points
@@ -6,7 +6,7 @@ partial = true                # a step that passes some of its checks gets that 
 [points]
 14 = 3                        # step 14 counts three times as much; every step that is not named counts 1
 
-[checks.8]                    # step 8 counts what these checks count, 3 points, each for itself
+[checks.8]                    # step 8 counts what these checks count together, 3 points
 test_the_past_alone_is_seen = 2
 test_weights_sum_to_one = 1
 

@@ -63,7 +63,7 @@ def read(folder: Path) -> list[Override]:
 
 
 def refuse_strangers(overrides: list[Override], known: set[str], folder: Path) -> None:
-    """Raises Refusal where one is about nobody that is there."""
+    """Raises Refusal where one is about somebody who is not there."""
     for override in overrides:
         if override.who not in known:
             raise Refusal(f"{folder / NAME}: {override.who!r} is neither in the roster nor a submission")

@@ -92,7 +92,7 @@ def pair_page(pair: Pair, names: Sequence[str]) -> str:
 
 
 def _differences(sources: Mapping[int, str]) -> dict[int, list[Part] | str]:
-    """What differs in each step, by TODO; or why that is not known, as of a file that is no answer and takes time."""
+    """What differs in each step, by TODO; or why that is not known, as with a file that takes too long to compare."""
     too_long = {step for step, source in sources.items() if source.count("\n") > DIFF_LIMIT}
     found: dict[int, list[Part] | str] = dict.fromkeys(too_long, "The file is too long to be compared.")
     short = {step: source for step, source in sources.items() if step not in too_long}

@@ -48,6 +48,6 @@ def _lines(source: str) -> set[str]:
 
 
 def _code(source: str) -> list[str]:
-    """The lines that are no comments, without what stands behind them."""
+    """The lines that are not comments, without what follows them."""
     lines = [line.partition("  # ")[0].rstrip() for line in source.split("\n")]
     return [line for line in lines if line and not line.lstrip().startswith("#")]

@@ -138,7 +138,7 @@ def read_text(path: Path) -> str:
             text = data.decode(encoding)
             if "\0" not in text:  # as in a workbook
                 return text
-    raise Refusal(f"{path} is no text: save it as CSV UTF-8")
+    raise Refusal(f"{path} is not text: save it as CSV UTF-8")
 
 
 def csv_rows(text: str) -> Any:

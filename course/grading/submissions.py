@@ -30,9 +30,9 @@ class Submission:
         """
         name = self.path.name
         if self.path.is_symlink():
-            raise BadSubmission("found and not used: a link")
+            raise BadSubmission("found but not used: a link")
         if self.path.is_file() and not name.lower().endswith(contents.ARCHIVES) and contents.may_be_meant(name):
-            raise BadSubmission(f"found and not used: {contents.why_unused(name)}")
+            raise BadSubmission(f"found but not used: {contents.why_unused(name)}")
         return self._read(lambda: contents.read(self.path))
 
     def _read(self, read: Callable[[], Steps]) -> Steps:
@@ -41,7 +41,7 @@ class Submission:
         except Exception as error:  # whatever a spoiled archive makes of the libraries that unpack it
             raise BadSubmission(f"cannot be read: {error or type(error).__name__}") from None
         if not steps:
-            unused = f"; found and not used: {steps.unused}" if steps.unused else ""
+            unused = f"; found but not used: {steps.unused}" if steps.unused else ""
             raise BadSubmission(NOTHING + unused)
         return steps
 

@@ -95,7 +95,7 @@ class _Reader:
             return json.loads(self._answer(self.process.stdout.fileno()))
         except (OSError, ValueError, TimeoutError) as error:
             self.end()
-            why = f"no answer within {SECONDS:g} s" if isinstance(error, TimeoutError) else "the parser ends in a crash"
+            why = f"no answer within {SECONDS:g} s" if isinstance(error, TimeoutError) else "the parser crashed"
             raise Unread(why) from None
 
     def _answer(self, descriptor: int) -> bytes:

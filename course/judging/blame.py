@@ -9,7 +9,7 @@ from course.judging.verdicts import StepResult
 
 
 def foundations(step: int, folder: Path) -> list[int]:
-    """The steps that a learner's step stands on, directly or through others, in their order."""
+    """The steps that a learner's step builds on, directly or through others, in their order."""
     found: set[int] = set()
     waiting = [step]
     while waiting:

@@ -1,4 +1,4 @@
-"""Checks a step in this very process: the terminal is free for a debugger, and there is all the time that one takes."""
+"""Checks a step in this very process: the terminal is free for a debugger, which may take all the time it needs."""
 
 import bdb
 import os

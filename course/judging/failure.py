@@ -36,7 +36,7 @@ class CheckFailure(AssertionError):
 def input_changed() -> CheckFailure:
     """A step has written into a tensor that it was given."""
     return CheckFailure(
-        "the tensor that was passed in left as it was",
-        "it written into",
+        "the tensor that was passed in, with its old values",
+        "it with new values",
         "The caller still needs it: make a new tensor.",
     )

@@ -83,7 +83,7 @@ def _is_meaningful(filled: StepResult) -> bool:
 
 
 def _take_over(result: StepResult, filled: StepResult, variant: StandIn) -> None:
-    """Let what fails with the open TODOs filled stand in the place of "not done yet"."""
+    """Let what fails with the open TODOs filled take the place of "not done yet"."""
     seen = {verdict.id: verdict for verdict in filled.checks}
     for number, verdict in enumerate(result.checks):
         other = seen.get(verdict.id)

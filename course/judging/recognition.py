@@ -88,7 +88,7 @@ def called(mistakes: Collection[Mistake]) -> tuple[str | None, str | None]:
 
 
 def explains(mistake: Mistake, failed: Mapping[str, Collection[str]], passed: Set[str]) -> bool:
-    """Whether a mistake alone gives all that came: in its own check, and wherever else something did."""
+    """Whether a mistake alone explains all that came: in its own check, and wherever else something came."""
     recorded = recording(mistake.step).get(mistake.id)
     return (
         recorded is not None

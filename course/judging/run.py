@@ -130,7 +130,7 @@ class _Run:
             if self.unloadable.keys() == set(self.steps):
                 break
             if (len(self.done), len(self.unloadable)) == known:
-                raise Refusal("the process that runs the checks dies before it begins:\n" + self.output[STARTUP])
+                raise Refusal("the process that runs the checks died before it began:\n" + self.output[STARTUP])
         self._list_unloadable()
 
     def result(self, step: int) -> StepResult:
@@ -211,7 +211,7 @@ class _Run:
                 actual, help = f"no answer within {limit:g} s", "Is there an endless loop?"
                 if compiling:
                     actual = f"MAX has not compiled {compiling} within {limit:g} s"
-                    help = "This is no fault of your code. Try again when this computer has less to do."
+                    help = "Your code is not to blame. Try again when this computer has less to do."
                 self._blame(current, loading, began, actual, help)
                 return False
             if event is None:
@@ -277,13 +277,13 @@ class _Run:
             self.unloadable[loading] = {"status": "error", "actual": actual, "help": help, "lost": True}
 
     def _give_up(self) -> None:
-        """A process is gone. A step that has taken down several gets no other one."""
+        """A process is gone. A step that has taken down several does not get another one."""
         self.losses[self.at] += 1
         if self.losses[self.at] < LOSSES and self.hung[self.at] < self.hangs:
             return
-        why = f"{LOSSES} checks have ended in a crash or in no answer before"
+        why = f"{LOSSES} checks before this one crashed or gave no answer"
         if self.losses[self.at] < LOSSES:
-            why = f"no answer came within {self.timeout:g} s before"
+            why = f"an earlier check gave no answer within {self.timeout:g} s"
         for id, check in self.checks.items():
             if self.step_of[id] == self.at and id not in self.done:
                 check.actual = f"not run: {why}"

@@ -42,7 +42,7 @@ def suggestion(error: BaseException) -> str | None:
     if isinstance(error, NameError) and error.name and frame:
         return _of_name(error.name, frame)
     if isinstance(error, ImportError) and (wanted := _IMPORT.search(str(error))):
-        return next((f"It is written {each}." for each in IMPORTS.values() if f"import {wanted[1]}" in each), None)
+        return next((f"Write {each}." for each in IMPORTS.values() if f"import {wanted[1]}" in each), None)
     if isinstance(error, AttributeError) and error.name:
         return _of_attribute(error)
     if isinstance(error, TypeError) and (call := _CALL.search(str(error))):
@@ -71,9 +71,9 @@ def _of_name(name: str, frame: FrameType) -> str:
     told = f"Nothing is called {name} here."
     known = [each for each in (*frame.f_locals, *frame.f_globals, *dir(builtins)) if not each.startswith("_")]
     if alike := _alike(name, known):
-        return f"{told} Is it {alike}?"
+        return f"{told} Did you mean {alike}?"
     own = [each for each in frame.f_locals if each.isidentifier() and each not in ("self", "__class__")]
-    return f"{told} {frame.f_code.co_name} knows {_listed(own)}." if own else told
+    return f"{told} The names in {frame.f_code.co_name}: {_listed(own)}." if own else told
 
 
 def _of_attribute(error: AttributeError) -> str | None:
@@ -85,16 +85,16 @@ def _of_attribute(error: AttributeError) -> str | None:
         if _has(functional, name):
             return f"In MAX this is a function, not a method: F.{name}(x)."
         alike = _alike(name, [f"F.{each}" for each in dir(functional)] + [f"x.{each}" for each in dir(Tensor)])
-        return f"MAX's tensors have no {name}." + (f" Is it {alike}?" if alike else "")
+        return f"MAX's tensors have no {name}." + (f" Did you mean {alike}?" if alike else "")
     if error.obj is functional:
         if hasattr(Tensor, name):
             return f"In MAX this is a method: x.{name}."
         alike = _alike(name, dir(functional))
-        return f"MAX has no F.{name}." + (f" Is it F.{alike}?" if alike else "")
+        return f"MAX has no F.{name}." + (f" Did you mean F.{alike}?" if alike else "")
     if isinstance(error.obj, ModuleType) or callable(error.obj):
         return None
     alike = _alike(name, dir(error.obj))
-    return f"Is it {alike}?" if alike else None
+    return f"Did you mean {alike}?" if alike else None
 
 
 def _of_call(name: str, trace: TracebackType | None) -> str | None:
@@ -104,7 +104,7 @@ def _of_call(name: str, trace: TracebackType | None) -> str | None:
     while trace:
         for called in _callables(trace.tb_frame):
             if called.__name__ in (wanted, name):
-                return f"It is written {_signature(called)}."
+                return f"Call it as {_signature(called)}."
         trace = trace.tb_next
     return None
 

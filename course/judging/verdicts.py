@@ -45,7 +45,7 @@ class Verdict:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Verdict":
-        """What ``to_json`` has written. Raises TypeError where it is something else."""
+        """Read what ``to_json`` has written. Raises TypeError where it is something else."""
         return cls(**data, todos=[])
 
 
@@ -111,7 +111,7 @@ class StepResult:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "StepResult":
-        """What ``to_json`` has written. Raises KeyError or TypeError where it is something else."""
+        """Read what ``to_json`` has written. Raises KeyError or TypeError where it is something else."""
         checks = [Verdict.from_json(check) for check in data["checks"]]
         return cls(data["step"], data["file"], checks, data["seconds"])
 

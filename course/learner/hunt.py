@@ -1,6 +1,6 @@
 """The command ``debug``: a bug is planted in debug/step_NN.py, its learner mends it, and is told what it was.
 
-The checks decide, not the text, so that a bug may be mended in another way than the solution's. What is planted
+The checks decide, not the text, so a bug may be mended in another way than the solution's. What is planted
 and what was found is remembered as hints are. The learner's own steps stay as they are.
 """
 
@@ -21,7 +21,7 @@ from course.terminal.waiting import Waiting
 
 
 def current() -> int | None:
-    """The step whose bug was worked at last, of those in which one is planted."""
+    """The step whose bug was worked on last, of those in which one is planted."""
     open_ = [step for step, memory in state.read().items() if memory.bugs.planted]
     return max(open_, key=_last_saved, default=None)
 
@@ -53,7 +53,7 @@ def hunt(step: int, two: bool, device: str | None) -> bool:
         (result,) = judge([step], DEBUG_FOLDER, device=device, on_kernels=waiting.kernels)
     if not result.passed:
         verdicts.show(unexplained(result))
-        console.out.print(f"[dim]To begin again, delete {_name(step)}. --give-up tells what is wrong.[/]")
+        console.out.print(f"[dim]To begin again, delete {_name(step)}. --give-up says what is wrong.[/]")
         return False
     with state.change() as memory:
         remembered = memory[step].bugs
@@ -66,7 +66,7 @@ def hunt(step: int, two: bool, device: str | None) -> bool:
 
 
 def give_up(step: int) -> None:
-    """Tell what is wrong in the bug that is planted in a step, which may be planted again after all others.
+    """Say what is wrong in the bug that is planted in a step, which may be planted again after all others.
 
     Raises:
         Refusal: there is none.
@@ -123,7 +123,7 @@ def _restore(step: int, remembered: state.Bugs) -> None:
         if len(known) < len(remembered.planted):
             raise CatalogueError(f"step {step:02} has lost a mistake")
         _write(step, known)
-        console.out.print(f"{_name(step)} was gone. It is as it was at first, bug and all.\n", markup=False)
+        console.out.print(f"{_name(step)} was gone. It is back as it was at first, bug and all.\n", markup=False)
     except CatalogueError:
         remembered.planted = []
 
@@ -179,7 +179,7 @@ def _show_next(step: int) -> None:
 
 
 def _elsewhere() -> str:
-    """What plants a bug in a step that is done: in the one of which the fewest are found."""
+    """The command that plants a bug in a step that is done: the one with the fewest bugs found."""
     memory = state.read()
     done = [standing.step for standing in progress.standings() if standing.is_done]
     for step in sorted(done, key=lambda step: len(memory[step].bugs.found)):

@@ -51,7 +51,7 @@ def first_unfinished() -> int | None:
 
 
 def is_finished() -> bool:
-    """Whether the steps of the course are done: GPT-2 is built, whatever of the further steps is."""
+    """Whether the steps of the course are done: GPT-2 is built, whatever is done of the further steps."""
     return all(standing.is_done for standing in standings()[: len(COURSE)])
 
 
@@ -116,7 +116,7 @@ def show() -> None:
 
 
 def _bugs_found(remembered: Bugs, step: int) -> str | None:
-    """How many of how many, where any was planted."""
+    """How many have been found of how many, where any was planted."""
     known = [mistake.id for mistake in bugs(step)] if remembered != Bugs() else []
     return f"{len({*known} & {*remembered.found})} of {len(known)}" if known else None
 

@@ -12,7 +12,7 @@ from course.terminal import console
 
 
 def reset(step: int) -> None:
-    """Make a step's file what it was at first. What stood there goes to a dated copy, which is named.
+    """Make a step's file what it was at first. What was there goes to a dated copy, which is named.
 
     Raises:
         OSError: the copy or the file cannot be written. Without a copy the file stays as it is.

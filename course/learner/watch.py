@@ -1,4 +1,4 @@
-"""The command ``watch``: checks the step that a learner works at, at every save.
+"""The command ``watch``: checks the step that a learner works on, at every save.
 
 The learner's file is read in a process that has MAX loaded already. It is used once: whatever the
 file does to it, the next one is getting ready by then.
@@ -171,7 +171,7 @@ def _verdict(step: int, runner: Runner, cancelled: threading.Event) -> StepResul
 def _saves(happened: queue.Queue) -> None:
     """From now on, put the steps whose files are saved or deleted together into the queue.
 
-    None of them where the folder itself is another one now: a branch was switched, an archive unpacked.
+    None of them if the folder itself is now another one: a branch was switched, an archive unpacked.
     """
 
     def matters(change: Change, path: str) -> bool:

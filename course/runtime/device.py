@@ -82,7 +82,7 @@ def pick_device(name: str | None = None) -> "Device":
     count = accelerator_count()
     kind, _, index = (name or "").partition(":")
     if name is None and count and sys.platform == "darwin":
-        print("using the CPU: MAX has given wrong logits on Apple's GPU (--device gpu tries it)", file=sys.stderr)
+        print("using the CPU: MAX has given wrong logits on Apple's GPU (--device gpu uses it)", file=sys.stderr)
         device = CPU()
     elif name is None:
         device = Accelerator() if count else CPU()
@@ -91,7 +91,7 @@ def pick_device(name: str | None = None) -> "Device":
     elif kind == "gpu" and (index == "" or index.isdecimal()):
         number = int(index or 0)
         if number >= count:
-            raise ValueError(f"{said} {name}: it is not there, MAX sees {count} GPUs on this machine")
+            raise ValueError(f"{said} {name}: it is not there; MAX sees {count} GPUs on this machine")
         device = Accelerator(number)
     else:
         raise ValueError(f"{said} {name}: expected cpu, gpu or gpu:N")

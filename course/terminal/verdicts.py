@@ -94,7 +94,7 @@ def _show_checks(checks: Sequence[Verdict]) -> None:
 
 
 def _by_cause(checks: Sequence[Verdict]) -> list[list[Verdict]]:
-    """In their order, those that pass each alone, and those that do not pass together with all of the same cause."""
+    """In their order: those that pass, each alone; those that do not, together with all of the same cause."""
     groups: list[list[Verdict]] = []
     for check in checks:
         same = (group for group in groups if check.status != "passed" and _has_same_cause(check, group[0]))

@@ -22,7 +22,7 @@ from gpt2.tokenizer import load_tokenizer
 
 COMMANDS = {"/help": "shows this", "/reset": "begins a new text", "/quit": "ends the chat, as Ctrl-D does"}
 HELP = f"""\
-You and the model take turns writing one text: begin one, and it goes on with it. \
+You and the model take turns writing one text: begin one, and the model goes on. \
 It continues texts, and cannot answer questions. Enter alone lets it go on; Ctrl-C stops it.
 {chr(10).join(f"  {command:8}{what}" for command, what in COMMANDS.items())}"""
 CLOSE_UP = ",.;:!?"  # a line that begins with one of these is appended without a space

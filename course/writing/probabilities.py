@@ -43,7 +43,7 @@ def show(tokens: Sequence["Token"], tokenizer: Tokenizer) -> None:
     if len(tokens) > len(unsure):
         console.out.print(
             f"[dim]The {len(unsure)} of {len(tokens)} tokens that the model was least sure of; "
-            "into a pipe or a file come all.[/]"
+            "a pipe or a file gets them all.[/]"
         )
 
 

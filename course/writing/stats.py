@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from gpt2.generator import FinishReason
 
 ENDINGS: dict["FinishReason", str] = {
-    "length": "It has as many tokens as it was to have.",
+    "length": "It has as many tokens as were asked for.",
     "eos": "The model ended it.",
-    "stop": "It came to a text of --stop.",
+    "stop": "It came to one of the --stop texts.",
     "context": "The context window is full: --slide goes on.",
 }
 

@@ -46,7 +46,7 @@ def train(path: Path, folder: Path | None, size: str, seed: int, minutes: float,
             return code
         _draw(folder, wanted)
     else:
-        console.out.print(f"{shown} has been made by this very command before: {wanted.command}", markup=False)
+        console.out.print(f"{shown} was made by this very command before: {wanted.command}", markup=False)
     console.out.print(
         f"The card: {shown}/README.md. To let it write: ./run generate --checkpoint {shown}", markup=False
     )

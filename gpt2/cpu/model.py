@@ -62,7 +62,7 @@ def load_cpu_model(checkpoint: Checkpoint, weights: str) -> CpuModel:
 def _lay_out(
     weights: Mapping[str, Weight], shapes: Mapping[str, tuple[int, ...]], kind: Format, panel: int
 ) -> tuple[Buffer, Buffer]:
-    """Put the weights of a model one behind the other, in the order of ``shapes``.
+    """Put the weights of a model one after the other, in the order of ``shapes``.
 
     gpt2/cpu/mojo/weights.mojo takes them in this order, and refuses them if they are too many or too few.
 

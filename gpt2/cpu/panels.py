@@ -49,12 +49,12 @@ FORMATS: Mapping[str, Format] = {
 
 
 def panel_count(n_out: int, panel: int) -> int:
-    """How many panels hold so many columns. The last one may be filled up with zeros."""
+    """How many panels it takes for this many columns. The last one may be filled up with zeros."""
     return -(-n_out // panel)
 
 
 def aligned_array(shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
-    """An array of zeros for the kernel to read and write, which begins at the beginning of a cache line.
+    """An array of zeros for the kernel to read and write, which begins on the boundary of a cache line.
 
     Large arrays are to be made by one call, in one piece: then Linux gives them pages of 2 MB. Reading memory in
     pages of 4 kB is half as fast.

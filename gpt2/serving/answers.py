@@ -19,7 +19,7 @@ class PlacedOutput(TokenGeneratorOutput):
 
 
 class Pipeline(TokenGeneratorPipeline):
-    """MAX's pipeline, whose texts end before a stop string, also where it comes in several tokens or pieces."""
+    """MAX's pipeline, whose texts end before a stop string, even where that comes in several tokens or pieces."""
 
     async def next_token_chunk(
         self, request: TextGenerationRequest, **options: Any

@@ -98,7 +98,9 @@ class Gate:
         else:
             body = await _read(receive)
             answer = (
-                _refusal(413, f"a request may have {LARGEST_BODY:,} bytes") if body is None else self._check(path, body)
+                _refusal(413, f"a request has {LARGEST_BODY:,} bytes at most")
+                if body is None
+                else self._check(path, body)
             )
             if isinstance(answer, bytes):
                 await self.app(_with_length(scope, len(answer)), _replay(answer, receive), send)
@@ -111,7 +113,7 @@ class Gate:
         try:
             asked = json.loads(body)
         except ValueError as error:
-            return _refusal(400, f"the request is no JSON: {error}")
+            return _refusal(400, f"the request is not JSON: {error}")
         try:
             request = KINDS[path].model_validate(asked)
         except ValidationError as error:
@@ -120,7 +122,7 @@ class Gate:
         if request.model != self.model:
             return _refusal(404, f"model {request.model!r}: expected {self.model!r}", "model", "model_not_found")
         if isinstance(request, Chat) and not self.has_template:
-            return _refusal(400, "the model has no chat template: ask at /v1/completions", "messages")
+            return _refusal(400, "the model has no chat template: use /v1/completions", "messages")
         if isinstance(request, Completion) and request.stream and _count(request.prompt) > 1:
             return _refusal(400, "prompt: several cannot be streamed; ask for each by itself", "prompt")
         for name in NOTHING_ELSE:
@@ -143,7 +145,7 @@ def _count(prompt: str | list[Any]) -> int:
 
 def _reason(name: str, asked: Any, error: ValidationError) -> str:
     if not isinstance(asked, dict):
-        return "the request is no JSON object"
+        return "the request is not a JSON object"
     if name in NOTHING_ELSE:
         return f"{name} {json.dumps(asked[name])[:80]} is not supported: expected {NOTHING_ELSE[name]}"
     if name not in asked:
@@ -173,7 +175,7 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """The body once more, and then whatever comes, such as a client that leaves."""
+    """The body once more, and then whatever follows, such as a client that leaves."""
     left = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:

@@ -19,7 +19,7 @@ def check_request(context: TextContext) -> None:
     """Refuse a request that the model cannot serve. MAX answers it with status 400.
 
     Raises:
-        InputError: an id is outside of the vocabulary, top_k is larger than it, or the prompt is to be scored.
+        InputError: an id is outside the vocabulary, top_k is larger than it, or the prompt is to be scored.
     """
     size = context.vocab_size
     if outside := [int(id) for id in context.tokens.prompt if not 0 <= id < size]:

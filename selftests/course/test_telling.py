@@ -53,7 +53,7 @@ def test_a_text_without_a_seed_can_be_told_again(tell):
 def test_stats_say_how_many_tokens_how_fast_and_why_it_ended(tell):
     told = " ".join(tell(stats=True)[0].err.split())
     assert told.startswith("3 tokens read, 2 written in 0.") and "a second, the first after" in told
-    assert told.endswith("It has as many tokens as it was to have. --seed 7 tells it again.")
+    assert told.endswith("It has as many tokens as were asked for. --seed 7 tells it again.")
     assert tell()[0].err == ""
 
 

@@ -135,7 +135,7 @@ def test_the_end_of_a_text_is_not_told(writer):
 def test_the_context_window_is_the_limit(writer):
     ids = [11] * 250
     assert all(text for text, _ in writer.search(ids, beams=2, max_new_tokens=100))
-    with pytest.raises(ValueError, match="the prompt has 256 tokens, and the model's context window no more"):
+    with pytest.raises(ValueError, match="the prompt has 256 tokens, which leaves no room in a context of 256"):
         writer.search([11] * 256, beams=2, max_new_tokens=1)
 
 
@@ -144,7 +144,7 @@ def test_the_context_window_is_the_limit(writer):
     [
         ("", 2, 5, "the prompt is empty"),
         ([1024], 2, 5, "id 1024 in the prompt: expected a whole number from 0 to 1023"),
-        ([1] * 257, 2, 5, "the prompt has 257 tokens, and the model's context window"),
+        ([1] * 257, 2, 5, "the prompt has 257 tokens, which leaves no room in a context of 256"),
         ("x", 0, 5, "beams 0: expected a whole number from 1 to 1023"),
         ("x", 1024, 5, "beams 1024: expected a whole number from 1 to 1023"),
         ("x", 2, 0, "max_new_tokens 0: expected a whole number, 1 or more"),

@@ -310,7 +310,7 @@ def test_greedy_text_and_logits_are_those_of_transformers(device):
         (b"x", {}, "the prompt b'x': expected a text or a list of ids"),
         (7, {}, "the prompt 7: expected a text or a list of ids"),
         (None, {}, "the prompt None: expected a text or a list of ids"),
-        ("x" * 257, {}, "the prompt has 257 tokens, the model's context window 256"),
+        ("x" * 257, {}, "the prompt has 257 tokens; the model's context window holds 256"),
         ("x", {"max_new_tokens": -1}, "max_new_tokens -1: expected a whole number, 0 or more"),
         ("x", {"max_new_tokens": 2.5}, "max_new_tokens 2.5: expected a whole number, 0 or more"),
         ("x", {"max_new_tokens": "3"}, "max_new_tokens '3': expected a whole number, 0 or more"),

@@ -188,7 +188,7 @@ def test_a_killed_worker_costs_time_and_nothing_else(farm, class_, said):
         killed = farm.busy()[0]
         os.kill(farm.workers()[killed], signal.SIGKILL)
         assert running.result(WAITING) == PASSED
-    assert said == [f"The worker {killed} is lost. What it was judging, another one gets."]
+    assert said == [f"The worker {killed} is lost. Another one gets what it was judging."]
 
 
 @pytest.mark.sandbox

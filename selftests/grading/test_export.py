@@ -229,7 +229,7 @@ def test_junit_counts_what_failed():
 def test_what_was_not_used_and_not_judged_stands_in_the_row():
     lost = step(2, check("it sees itself", "error", actual="killed by SIGKILL", lost=True))
     grade = Grade("ada", [lost], unused="step_1.py (expected step_01.py)")
-    wanted = "step 02 could not be judged: killed by SIGKILL; found and not used: step_1.py (expected step_01.py)"
+    wanted = "step 02 could not be judged: killed by SIGKILL; found but not used: step_1.py (expected step_01.py)"
     (row,) = csv.DictReader(io.StringIO(export.to_csv(rows([grade], STEPS), STEPS)))
     assert (row["step_02"], row["error"]) == ("0 of 1", wanted)
     assert json.loads(export.to_json(rows([grade], STEPS), STEPS, Marks()))["submissions"][0]["error"] == wanted

@@ -106,7 +106,7 @@ def test_a_roster_that_cannot_be_read_is_refused(tmp_path):
         Roster.read(tmp_path / "none.csv")
     for content in (b"id,name\n1,\x81\n", b"PK\3\4\0\0", b"\xff\xfei"):
         (tmp_path / "roster.csv").write_bytes(content)
-        with pytest.raises(Refusal, match="roster.csv is no text: save it as CSV UTF-8"):
+        with pytest.raises(Refusal, match="roster.csv is not text: save it as CSV UTF-8"):
             Roster.read(tmp_path / "roster.csv")
 
 

@@ -183,7 +183,7 @@ def test_links_to_folders_are_named(folder):
 def test_what_has_no_steps_says_what_was_not_used(folder):
     (folder / "step_02.py").rename(folder / "step_2.py")
     with pytest.raises(
-        BadSubmission, match=r"holds no step_NN.py; found and not used: step_2.py \(expected step_02.py\)"
+        BadSubmission, match=r"holds no step_NN.py; found but not used: step_2.py \(expected step_02.py\)"
     ):
         read(folder)
 
@@ -208,7 +208,7 @@ def test_hand_ins_of_other_kinds_get_a_row_that_says_why(folder, name):
     else:
         path.write_bytes(b"Rar!")
     _, found = sorted(find([folder.parent]), key=lambda each: each.name == name)
-    with pytest.raises(BadSubmission, match="found and not used|not a regular file"):
+    with pytest.raises(BadSubmission, match="found but not used|not a regular file"):
         found.read()
 
 

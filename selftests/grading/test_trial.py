@@ -185,7 +185,7 @@ def test_a_check_may_ask_for_the_defaults_of_a_function(process):
 
 
 def test_a_submission_that_writes_into_its_input_fails_the_check(process):
-    with pytest.raises(CheckFailure, match="it written into"):
+    with pytest.raises(CheckFailure, match="it with new values"):
         process(["changed"]).request("call", 0, [], {})
 
 

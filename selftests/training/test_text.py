@@ -33,7 +33,7 @@ def train(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", r"text\.txt is too short: 0 bytes, where a context of 64 tokens wants 6,400"),
+        (b"", r"text\.txt is too short: 0 bytes, where a context of 64 tokens needs 6,400"),
         (TALES.encode()[:6399], r"is too short: 6,399 bytes"),
         (TALES.encode() + "Zoë".encode("latin-1"), rf"is not UTF-8: byte 0xeb at {len(TALES) + 2:,}"),
         (TALES.encode("utf-16"), "is not UTF-8: byte 0xff at 0"),
@@ -48,7 +48,7 @@ def test_such_a_text_is_refused_at_once(train, content, message):
 
 
 def test_a_larger_context_wants_a_longer_text(train):
-    with pytest.raises(Refusal, match="a context of 256 tokens wants 25,600"):
+    with pytest.raises(Refusal, match="a context of 256 tokens needs 25,600"):
         train(TALES.encode()[:25599], "small")
 
 
@@ -66,7 +66,7 @@ def test_a_full_disk_is_said_first(train, monkeypatch):
 def test_a_folder_of_somebody_else_is_left_alone(train, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/thesis.tex").write_text("")
-    with pytest.raises(Refusal, match="out is there, and no training has made it"):
+    with pytest.raises(Refusal, match="out is there already, and is not from ./run train"):
         train(TALES.encode())
 
 

@@ -10,7 +10,7 @@ play.parts.positions = (root, { text }) => {
     const output = element("div", {}, picture, table);
     play.live(root, {
         title: "Positions, and a text that is shifted",
-        about: "Choose a token: a bar for each position, up where its vector is like that of the token's position.",
+        about: "Choose a token: a bar for each position, pointing up where its vector is like that of the token's position.",
         text,
         output,
         async look({ ids, at, tokens, config }) {

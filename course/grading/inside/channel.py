@@ -26,7 +26,7 @@ _LENGTH = struct.Struct("<I")
 
 
 class ChannelError(Exception):
-    """What came is no message."""
+    """What came is not a message."""
 
 
 class Closed(ChannelError):
