@@ -33,8 +33,6 @@ EFFORTS = {
     15: Effort(45, 2),
     16: Effort(60, 3),
     17: Effort(40, 2),
-    18: Effort(60, 3),
-    19: Effort(40, 2),
 }
 
 
@@ -81,8 +79,6 @@ MODEL = Part(
         Part("perplexity", 15),
         Part("cache", 16),
         Part("filters", 17),
-        Part("batch", 18),
-        Part("int8", 19),
     ),
 )
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from book.pictures import (
     attention_map,
-    batching,
     caching,
     embeddings,
     evaluation,
@@ -16,7 +15,6 @@ from book.pictures import (
     mask,
     model,
     norm,
-    quantization,
     residual,
     shapes,
     speed,
@@ -25,14 +23,12 @@ from book.pictures import (
 PICTURES = {
     "attention-map": attention_map.draw,
     "attention-shapes": shapes.scaled_dot_product,
-    "batch": batching.draw,
     "block": model.block,
     "causal-mask": mask.draw,
     "filters": filters.filters,
     "gelu": gelu.draw,
     "generation-growth": generation.growth,
     "gpt2-map": model.gpt2_map,
-    "int8": quantization.draw,
     "kv-cache": caching.draw,
     "layer-norm": norm.draw,
     "lm-head": generation.lm_head,

@@ -44,8 +44,6 @@ TABLE = (
     Step(15, "not-shifted", least_mistakes=8),
     Step(16, "positions-begin-again", has_fixture=False, least_mistakes=8),
     Step(17, "crossing-token-lost", least_mistakes=20),
-    Step(18, "nobody-to-look-at", has_fixture=False, least_mistakes=20),
-    Step(19, "one-scale-for-all", has_fixture=False, least_mistakes=20),
 )
 
 STEPS = {step.number: step for step in TABLE}

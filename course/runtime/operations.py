@@ -130,13 +130,3 @@ def further_operations(device: Device) -> Iterator[Operation]:
     yield lambda: five[:, :, 0]
     yield lambda: F.permute(five, [2, 0, 3, 1, 4])
     yield lambda: F.pad(square, [1, 0, 0, 0], value=0)
-
-    # Weights as int8.
-    small = ones(2, 3, dtype=np.int8)
-    for rounded in (F.round, F.trunc):
-        yield lambda rounded=rounded: rounded(x)
-    for dtype in (DType.float32, DType.int64):
-        yield lambda dtype=dtype: small.cast(dtype)
-    for table in (x, ids):
-        yield lambda table=table: table.cast(DType.int8)
-    yield lambda: small.transpose(0, 1)

@@ -15,7 +15,6 @@ from course.judging.subject import use_own_steps
 from course.writing.own_steps import own_trace
 from solutions.solution_01 import GPT2Config
 from solutions.solution_16 import CachedGPT2, KVCache
-from solutions.solution_18 import BatchedGPT2
 
 MODEL = (1, 2, 3, 4, 5, 6, 8, 9, 11, 12, 13)  # the steps that step 13's model is made of
 READ = {(2, "numpy"), (6, "slice"), (6, "numpy"), (8, "numpy-mask")}  # right answers that read a length as a number
@@ -68,13 +67,3 @@ def test_the_model_with_a_cache_is_traced_with_named_axes():
     past = TensorType(DType.float32, ["batch", 2, "past_length", 2], CPU())
     model.trace(ids)
     model.trace(ids, [KVCache(past, past)] * 2)
-
-
-def test_the_model_of_padded_texts_is_traced_with_named_axes():
-    with F.lazy():
-        model = BatchedGPT2(GPT2Config(vocab_size=11, n_positions=9, n_embd=4, n_layer=2, n_head=2, n_inner=6))
-    ids = TensorType(DType.int64, ["batch", "seq_length"], CPU())
-    padding = TensorType(DType.int64, ["batch"], CPU())
-    past = TensorType(DType.float32, ["batch", 2, "past_length", 2], CPU())
-    model.trace(ids, padding)
-    model.trace(ids, padding, [KVCache(past, past)] * 2)

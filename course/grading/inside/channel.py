@@ -19,7 +19,7 @@ import numpy as np
 
 HEADER_LIMIT = 1 << 20  # bytes
 ARRAYS_LIMIT = 1 << 26  # bytes of all arrays of a message
-DTYPES = ("float32", "int64", "int8")
+DTYPES = ("float32", "int64")
 RANK_LIMIT = 8
 
 _LENGTH = struct.Struct("<I")

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from course import runtime
-from course.grading.inside.channel import DTYPES, Channel, Closed
+from course.grading.inside.channel import Channel, Closed
 from course.grading.inside.limits import limit
 
 TEXT_LIMIT = 500
@@ -178,7 +178,7 @@ class Child:
             return value[:TEXT_LIMIT]
         if isinstance(value, Tensor):
             number = None
-            if value.dtype.name in DTYPES:
+            if value.dtype.name in ("float32", "int64"):
                 number = len(arrays)
                 arrays.append(np.array(np.from_dlpack(value.to(CPU()))))
             return ["tensor", number, value.dtype.name, value.device == self.device, str(value.device)]

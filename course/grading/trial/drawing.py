@@ -18,9 +18,9 @@ Sizes = dict[str, float]
 
 FIELDS = ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "layer_norm_epsilon")
 PUBLISHED = [(12, 12), (16, 24), (20, 36), (25, 48)]  # n_head and n_layer of GPT-2's four sizes
-HAVE_VOCABULARY = (5, 12, 13, 16, 18)
+HAVE_VOCABULARY = (5, 12, 13, 16)
 LARGE = 10_000  # rows of a table, from which on they overlap
-MODELS = (12, 13, 16, 18)
+MODELS = (12, 13, 16)
 HAVE_BLOCKS = (9, 11, *MODELS)  # what is as large and long as GPT-2 takes its time
 
 
@@ -32,8 +32,6 @@ def draw(step: int, known: list[Case], rng: np.random.Generator) -> list[Case]:
         return _draw_evaluations(rng)
     if step == 17:
         return draw_filters(rng)
-    if step == 19:
-        return draw_weights(rng)
     first = _ordinary(rng)
     unusual = rng.integers(1, 4) if step not in MODELS else 1  # these take their time
     others = [_published(step, rng), _long(step, rng), *(_unusual(rng) for _ in range(unusual))]
@@ -44,19 +42,11 @@ def draw(step: int, known: list[Case], rng: np.random.Generator) -> list[Case]:
     cases = [
         _case(step, sizes, rng) for sizes in (first, first, *map(others.__getitem__, rng.permutation(len(others))))
     ]
-    if step in (13, 16, 18):
+    if step in (13, 16):
         while not (text := oracle.greedy_text(cases[0])).size:
             cases[0] = _case(step, first, rng)
         cases[0]["greedy_text"] = text
     return cases
-
-
-def draw_weights(rng: np.random.Generator) -> list[Case]:
-    """For step 19: weights of several shapes, and small models of which each has a text."""
-    first = _ordinary(rng)
-    unusual = _unusual(rng) | {"seq_length": 2, "n_positions": 2}
-    wide = _ordinary(rng) | {"n_head": 12, "head_dim": 64, "n_embd": 768, "n_layer": 1}
-    return [_case(19, sizes, rng) for sizes in (first, first, unusual, wide)]
 
 
 # Sizes. Those of the configuration, and of a batch.
@@ -203,12 +193,8 @@ def _arrays(step: int, n_layer: int) -> dict[str, str]:
             return {**_IDS, **_stack(n_layer)}
         case 13:
             return {**_IDS, "hidden": "batch seq_length n_embd", **_stack(n_layer, "transformer.")}
-        case 19:
-            return {**_X, **_IDS, "w": "n_inner n_embd", "b": "n_inner", **_stack(n_layer, "transformer.")}
         case 16:
             return {**_IDS, **_HEADS, **_stack(n_layer, "transformer.")}
-        case 18:
-            return {**_IDS, **_stack(n_layer, "transformer.")}
     return _ARRAYS[step]
 
 
@@ -217,8 +203,6 @@ def _case(step: int, sizes: Sizes, rng: np.random.Generator) -> Case:
     case = Case({name: np.array(sizes[name]) for name in FIELDS})
     for name, axes in _arrays(step, int(sizes["n_layer"])).items():
         case[name] = _array(name, tuple(_size(axis, sizes) for axis in axes.split()), sizes, rng)
-    if step == 19:
-        case |= {name: oracle.settled(each) for name, each in case.items() if name == "w" or oracle.is_linear(name)}
     return Case(case | oracle.outputs(step, case))
 
 

@@ -13,7 +13,6 @@ from course.judging.case import Case
 Arrays = dict[str, NDArray]
 
 PROMPT_LENGTH, NEW_TOKENS = 7, 40
-EDGE = 0.01  # how near to the middle between two whole numbers no weight comes that is quantized, in scales
 DIFFERENT = 8  # tokens in a continuation, at least
 ROWS = 4096  # of a table that are looked at together
 MARGIN = 0.002  # by which each greedy token leads the next one: twenty times what logits may be off
@@ -132,29 +131,6 @@ def penalize_repetition(logits: NDArray, input_ids: NDArray, penalty: float) -> 
     return np.where(occurs, np.where(logits < 0, logits * penalty, logits / penalty), logits)
 
 
-def quantize(weight: NDArray) -> tuple[NDArray, NDArray]:
-    """Whole numbers [out, in] int8 and scales [out] of a weight; a row of zeros has the scale 1."""
-    largest = np.abs(weight.astype(np.float64)).max(axis=-1)
-    scales = np.where(largest > 0, largest / 127, 1.0)
-    return np.rint(weight / scales[:, None]).astype(np.int8), scales
-
-
-def dequantize(numbers: NDArray, scales: NDArray) -> NDArray:
-    return numbers * scales[:, None]
-
-
-def settled(weight: NDArray) -> NDArray[np.float32]:
-    """The weight, with what is nearly in the middle between two whole numbers moved a little towards the nearer one."""
-    numbers, scales = quantize(weight)
-    rest = weight / scales[:, None] - numbers
-    return np.float32(dequantize(numbers + np.clip(rest, EDGE - 0.5, 0.5 - EDGE), scales))
-
-
-def is_linear(name: str) -> bool:
-    """Whether this is the weight of a linear layer in a block."""
-    return name.endswith(("c_attn.weight", "c_proj.weight", "c_fc.weight"))
-
-
 def _softmax(logits: NDArray) -> NDArray:
     exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
@@ -172,18 +148,6 @@ def _filters(a: Case) -> Arrays:
         "all": keep_min_p(
             keep_top_p(keep_top_k(penalized, a["all_k"].item()), a["all_top_p"].item()), a["all_min_p"].item()
         ),
-    }
-
-
-def _quantized(a: Case) -> Arrays:
-    """What step 19 makes of a weight, and of a GPT-2."""
-    numbers, scales = quantize(a["w"])
-    int8 = {name: dequantize(*quantize(array)) if is_linear(name) else array for name, array in a.items()}
-    return {
-        "numbers": numbers,
-        "scales": scales,
-        "output": linear(a["x"], {"w.weight": dequantize(numbers, scales), "w.bias": a["b"]}, "w"),
-        "logits": language_model(a["input_ids"], int8, *_head_and_eps(a)),
     }
 
 
@@ -267,6 +231,4 @@ _OUTPUTS: dict[int, Callable[[Case], Arrays]] = {
         "attended": attend(a["query"], a["key"], a["value"]),
     },
     17: _filters,
-    18: lambda a: {"logits": language_model(a["input_ids"], a, *_head_and_eps(a))},
-    19: _quantized,
 }

@@ -289,7 +289,7 @@ class Process:
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
         match value:
-            case "tensor", int(number), "float32" | "int64" | "int8", True, _ if number >= 0:
+            case "tensor", int(number), "float32" | "int64", True, _ if number >= 0:
                 array, arrays[number] = arrays[number], TAKEN
                 if array is TAKEN:  # each may be taken once, or a few bytes would stand for gigabytes
                     raise ValueError(value)
