@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -34,6 +35,8 @@ QUOTED_LINES = {14: {1: (13, 17), 2: (32, 37), 3: (42, 54), 4: (57, 58), 5: (77,
 
 MISTAKES = 100  # at least, in all
 RIGHT_ANSWERS_A_STEP = 3
+
+PROCESSES = 2  # that try answers: each of them keeps about one core busy
 
 REQUIRED = {
     *(f"solutions/solution_{step:02}.py" for step in STEPS),
@@ -209,18 +212,22 @@ def _try_answers(on_answer: Callable[[Outcome, int, int], None]) -> list[Outcome
     """
     steps = list(_solutions(ROOT))  # a missing file is another point's matter
     total = sum(len(read_mistakes(step)) + len(read_right(step)) for step in steps)
-    outcomes = []
-    command = [sys.executable, "-m", "tools.mistakes", "--verify", "--json", *map(str, steps)]
-    with tempfile.TemporaryFile("w+") as errors:
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as trying:
-            for line in trying.stdout or ():
-                outcomes.append(Outcome(**json.loads(line)))
-                on_answer(outcomes[-1], len(outcomes), total)
+    outcomes: list[Outcome] = []
+    with ThreadPoolExecutor(PROCESSES) as pool, tempfile.TemporaryFile("w+") as errors:
+
+        def try_each(steps: list[int]) -> None:
+            command = [sys.executable, "-m", "tools.mistakes", "--verify", "--json", *map(str, steps)]
+            with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as trying:
+                for line in trying.stdout or ():
+                    outcomes.append(Outcome(**json.loads(line)))
+                    on_answer(outcomes[-1], len(outcomes), total)
+
+        list(pool.map(try_each, (steps[first::PROCESSES] for first in range(PROCESSES))))
         if len(outcomes) != total:
             errors.seek(0)
             told = errors.read()[-300:].strip()
             raise Refusal(f"tools.mistakes ends after {len(outcomes)} of {total} answers: {told}")
-    return outcomes
+    return sorted(outcomes, key=lambda outcome: outcome.step)
 
 
 def mistakes_are_caught(faults: list[str]) -> Point:
