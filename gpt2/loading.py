@@ -71,9 +71,9 @@ def compile_model(checkpoint: Checkpoint, device: Device) -> Callable[["Tensor"]
     from max.dtype import DType
     from max.experimental.tensor import TensorType, default_dtype
 
-    ids = TensorType(DType.int64, ["batch", "seq_length"], device)
     from solutions.solution_13 import GPT2LMHeadModel
 
+    ids = TensorType(DType.int64, ["batch", "seq_length"], device)
     model = _new_model(GPT2LMHeadModel, checkpoint, device)
     with default_dtype(DType.float32):
         compiled: Callable[[Tensor], Tensor] = model.compile(ids, weights=weights_of(checkpoint))
