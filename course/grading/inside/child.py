@@ -34,6 +34,7 @@ from course.grading.inside.limits import limit
 
 TEXT_LIMIT = 500
 ITEMS_LIMIT = 256  # GPT-2 has 148 parameters
+PLAIN = (bool, int, float, str)
 
 
 class Child:
@@ -166,7 +167,7 @@ class Child:
         """A plain value as it is; all else as [kind, what]. Arrays are added to the list.
 
         A list in a list, such as a cache beside logits, stays here: whoever hands it back hands back the same one. But
-        one of whole numbers, such as a shape, is sent.
+        one of plain values, such as a shape, is sent.
         """
         from max.driver import CPU
         from max.experimental.nn import Module
@@ -183,7 +184,7 @@ class Child:
                 arrays.append(np.array(np.from_dlpack(value.to(CPU()))))
             return ["tensor", number, value.dtype.name, value.device == self.device, str(value.device)]
         is_list = isinstance(value, (tuple, list)) and len(value) <= ITEMS_LIMIT
-        if is_list and (not is_part or all(type(item) is int for item in value)):
+        if is_list and (not is_part or all(item is None or type(item) in PLAIN for item in value)):
             kind = "tuple" if isinstance(value, tuple) else "list"
             return [kind, [self._encode(item, arrays, is_part=True) for item in value]]
         if not is_part and isinstance(value, dict) and len(value) <= ITEMS_LIMIT:
