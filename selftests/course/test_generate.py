@@ -226,7 +226,7 @@ def test_a_stop_string_ends_the_story_and_is_not_printed(monkeypatch, scripted, 
     ("options", "message"),
     [
         ({"prompt": ""}, "the prompt is empty"),
-        ({"prompt": "x" * 257}, "prompt has 257 tokens, .* window 256; with --slide it reads"),
+        ({"prompt": "x" * 257}, "prompt has 257 tokens; .* window holds 256; with --slide it reads"),
         ({"prompt": "a\udcff"}, "not UTF-8"),
         ({"max_new_tokens": -1}, "max_new_tokens -1"),
         (
