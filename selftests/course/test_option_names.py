@@ -58,8 +58,12 @@ BAD = {
     "notebook": {"--port": "70000"},
     "bench peers": {"--size": "1T", "--rounds": "0", "--only": "nobody", "--device": "tpu"},
 }
+AFTER_THE_SANDBOX = ("--against", "--again")  # what these name is looked for once it is known to work
 CASES = [
-    (command, values.get("1", ""), option, value)
+    pytest.param(
+        *(command, values.get("1", ""), option, value),
+        marks=[pytest.mark.sandbox] if option in AFTER_THE_SANDBOX else [],
+    )
     for command, values in BAD.items()
     for option, value in values.items()
     if option != "1" and value is not None
