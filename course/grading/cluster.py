@@ -58,7 +58,13 @@ def judging_at(scheduler: str, processes: int, settings: Settings, say: Callable
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what there is to say is said here
     with ExitStack() as stack:
         if scheduler == LOCAL:
-            own = LocalCluster(processes, threads_per_worker=1, memory_limit=None, dashboard_address=None)
+            own = LocalCluster(
+                processes,
+                threads_per_worker=1,
+                memory_limit=None,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,  # in the workers' processes: one may ask while the scheduler ends
+            )
             scheduler = stack.enter_context(own).scheduler_address
         yield stack.enter_context(Cluster(scheduler, settings, say)).judge
 
