@@ -33,20 +33,14 @@ def _filtered(rng: np.random.Generator, batch: int, vocab_size: int, scale: floa
     settings = {
         "k": rng.integers(1, min(vocab_size, 200)).item(),
         "top_p": _away(rng, 0.2, 0.95, oracle.sums(logits)),
-        "min_p": _away(rng, 0.02, 0.6, _ratios(logits)),
+        "min_p": _away(rng, 0.02, 0.6, oracle.ratios(logits)),
         "penalty": penalty,
         "all_k": all_k,
         "all_top_p": all_top_p,
-        "all_min_p": _away(rng, 0.02, 0.6, _ratios(oracle.keep_top_p(narrowed, all_top_p))),
+        "all_min_p": _away(rng, 0.02, 0.6, oracle.ratios(oracle.keep_top_p(narrowed, all_top_p))),
     }
     case = Case({"logits": logits, "input_ids": ids, **{name: np.array(each) for name, each in settings.items()}})
     return Case(case | oracle.outputs(17, case))
-
-
-def _ratios(logits: NDArray) -> NDArray:
-    """How likely each token is, compared with the likeliest one of its row."""
-    logits = logits.astype(np.float64)
-    return np.exp(logits - logits.max(axis=-1, keepdims=True))
 
 
 def _away(rng: np.random.Generator, low: float, high: float, edges: NDArray) -> float:

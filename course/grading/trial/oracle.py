@@ -112,7 +112,8 @@ def keep_top_k(logits: NDArray, k: int) -> NDArray:
 
 def sums(logits: NDArray) -> NDArray:
     """The probabilities of the likeliest token, of the two likeliest together, and so on [batch, vocab_size]."""
-    return np.cumsum(-np.sort(-_softmax(logits), axis=-1), axis=-1)
+    likely = ratios(logits)
+    return np.cumsum(-np.sort(-likely / likely.sum(axis=-1, keepdims=True), axis=-1), axis=-1)
 
 
 def keep_top_p(logits: NDArray, p: float) -> NDArray:
@@ -122,8 +123,7 @@ def keep_top_p(logits: NDArray, p: float) -> NDArray:
 
 
 def keep_min_p(logits: NDArray, p: float) -> NDArray:
-    probs = _softmax(logits)
-    return np.where(probs >= p * probs.max(axis=-1, keepdims=True), logits, -np.inf)
+    return np.where(ratios(logits) >= p, logits, -np.inf)
 
 
 def penalize_repetition(logits: NDArray, input_ids: NDArray, penalty: float) -> NDArray:
@@ -131,9 +131,9 @@ def penalize_repetition(logits: NDArray, input_ids: NDArray, penalty: float) -> 
     return np.where(occurs, np.where(logits < 0, logits * penalty, logits / penalty), logits)
 
 
-def _softmax(logits: NDArray) -> NDArray:
-    exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+def ratios(logits: NDArray) -> NDArray:
+    """How likely each token is, compared with the likeliest one of its row."""
+    return np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
 
 
 def _filters(a: Case) -> Arrays:
